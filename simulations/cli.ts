@@ -1,0 +1,161 @@
+/** `npm run sim`: runs a simulation without a browser. */
+import { Command, CommanderError, Option } from 'commander';
+import { catalogue } from './catalogue.ts';
+import {
+  allowed,
+  defaultOf,
+  type Earlier,
+  type Given,
+  type Schema,
+  settleParameters,
+} from './engine/parameters.ts';
+import type { Simulation } from './engine/simulation.ts';
+import { plain, type Trace } from './engine/trace.ts';
+import { tools } from './tools/catalogue.ts';
+import { finalLines, type Tool } from './tools/line.ts';
+import { pcap } from './tools/pcap.ts';
+
+/** What a person got wrong: one line on standard error, exit code 2. */
+class UsageError extends Error {}
+
+const FORMATS = ['text', 'json', 'tcpdump', 'strace', 'ss', 'pcap'];
+
+function simulationNamed(name: string): Simulation {
+  const simulation = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined;
+  if (!simulation)
+    throw new UsageError(
+      `there is no simulation "${name}": the simulations are ${Object.keys(catalogue).join(', ')}`,
+    );
+  return simulation;
+}
+
+function givenBy(
+  assignments: readonly string[],
+  simulation: Simulation,
+  presetId: string | undefined,
+): Given {
+  const preset = simulation.presets.find(({ id }) => id === presetId);
+  if (presetId !== undefined && !preset)
+    throw new UsageError(
+      `there is no preset "${presetId}": the presets are ${simulation.presets.map(({ id }) => id).join(', ')}`,
+    );
+  const given: Record<string, string | number | boolean> = { ...preset?.given };
+  for (const assignment of assignments) {
+    const [, name, value] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
+    if (name === undefined || value === undefined)
+      throw new UsageError(`--set takes name=value, not "${assignment}"`);
+    given[name] = value;
+  }
+  return given;
+}
+
+function helpFor({ name, title, parameters, presets, outcome }: Simulation): string {
+  const row = (left: string, right: string) => `  ${left.padEnd(26)} ${right}`;
+  const lines = [`${name}: ${title}`, '', 'Parameters (--set name=value):'];
+  const earlier: Record<string, string | number | boolean> = {};
+  for (const [parameterName, parameter] of Object.entries(parameters as Schema)) {
+    const fallback = defaultOf(parameter, earlier);
+    earlier[parameterName] = fallback;
+    lines.push(
+      row(parameterName, parameter.help),
+      row('', `${allowed(parameter, earlier as Earlier)}; default ${fallback}`),
+    );
+    if (parameter.type === 'integer' && parameter.special)
+      for (const [value, meaning] of Object.entries(parameter.special))
+        lines.push(row('', `${value} means ${meaning}`));
+    if (parameter.type === 'choice')
+      for (const [value, meaning] of Object.entries(parameter.choices))
+        lines.push(row('', `  ${value}: ${meaning}`));
+  }
+  lines.push('', 'Presets (--preset id):', ...presets.map(({ id, help }) => row(id, help)));
+  lines.push('', 'Outcome:', ...Object.entries(outcome).map(([field, help]) => row(field, String(help))));
+  return lines.join('\n');
+}
+
+function asJson({ simulation, parameters, outcome, events }: Trace): string {
+  return JSON.stringify(
+    {
+      simulation,
+      parameters,
+      outcome,
+      events: events.map((event) => ({ ...event, says: plain(event.says) })),
+    },
+    null,
+    2,
+  );
+}
+
+const printed = (trace: Trace, tool: Tool): string =>
+  finalLines(tool.lines(trace))
+    .map(({ text }) => text)
+    .join('\n');
+
+/** Every socket state that `ss` would have shown, one after the other. */
+const everyState = (trace: Trace, tool: Tool): string =>
+  tool
+    .lines(trace)
+    .map(({ text }) => text)
+    .join('\n');
+
+function asText(trace: Trace): string {
+  const outcome = Object.entries(trace.outcome as object).map(
+    ([field, value]) => `${field.padEnd(16)} ${Array.isArray(value) ? value.join(', ') : value}`,
+  );
+  const words = tools.find(({ name }) => name === 'words') as Tool;
+  return [printed(trace, words), '', ...outcome].join('\n');
+}
+
+function output(trace: Trace, format: string): string | Uint8Array {
+  if (format === 'json') return asJson(trace);
+  if (format === 'text') return asText(trace);
+  if (format === 'pcap') return pcap(trace);
+  const tool = tools.find(({ name }) => name === format) as Tool;
+  return format === 'ss' ? everyState(trace, tool) : printed(trace, tool);
+}
+
+interface Options {
+  set: string[];
+  preset?: string;
+  format: string;
+  list?: boolean;
+  help?: boolean;
+}
+
+function answer(name: string | undefined, options: Options): string | Uint8Array {
+  if (options.list)
+    return Object.values(catalogue)
+      .map((simulation) => `${simulation.name.padEnd(24)} ${simulation.title}`)
+      .join('\n');
+  if (options.help)
+    return name === undefined ? program.helpInformation().trimEnd() : helpFor(simulationNamed(name));
+  if (name === undefined) throw new UsageError(`name a simulation: ${Object.keys(catalogue).join(', ')}`);
+  const simulation = simulationNamed(name);
+  const given = givenBy(options.set, simulation, options.preset);
+  const { values, problems } = settleParameters(simulation.parameters, given);
+  if (problems[0]) throw new UsageError(problems[0].message);
+  return output(simulation.run(values), options.format);
+}
+
+const collect = (value: string, earlier: string[]) => [...earlier, value];
+
+const program = new Command('npm run --silent sim --')
+  .description('Runs a simulation and prints what it did.')
+  .argument('[simulation]', 'its name; --list shows them')
+  .option('--set <name=value>', 'a parameter; may be given more than once', collect, [])
+  .option('--preset <id>', 'a named set of parameters, before --set')
+  .addOption(new Option('--format <format>', 'what to print').choices(FORMATS).default('text'))
+  .option('--list', 'lists the simulations')
+  .helpOption(false)
+  .option('-h, --help', 'explains the command, or the parameters of the simulation named')
+  .exitOverride()
+  .configureOutput({ writeErr: () => {} });
+
+try {
+  program.parse();
+  const result = answer(program.args[0], program.opts<Options>());
+  process.stdout.write(typeof result === 'string' ? `${result}\n` : result);
+} catch (error) {
+  if (!(error instanceof UsageError) && !(error instanceof CommanderError)) throw error;
+  process.stderr.write(`${error.message.replace(/^error: /, '').replaceAll('\n', ' ')}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,123 @@
+/**
+ * Virtual time: a clock that jumps from one deadline to the next.
+ *
+ * Time is a whole number of microseconds since the run began. Nothing here reads the wall clock.
+ * The shape is XState's `clock` option, so a root actor and all its children run on it.
+ *
+ * Left out: timer-wheel granularity. A deadline is met exactly; a real kernel is late (never early).
+ */
+
+/** What must happen first when two things fall on the same microsecond. */
+export type Rank = 'arrival' | 'timer';
+
+interface Entry {
+  readonly due_us: number;
+  readonly rank: number;
+  readonly sequence: number;
+  readonly run: () => void;
+  cancelled: boolean;
+}
+
+/** An arrival goes before a timer at the same instant, because a real timer is only ever late. */
+const RANKS: Record<Rank, number> = { arrival: 0, timer: 1 };
+
+const before = (a: Entry, b: Entry): boolean =>
+  a.due_us !== b.due_us ? a.due_us < b.due_us : a.rank !== b.rank ? a.rank < b.rank : a.sequence < b.sequence;
+
+/** A deadline-ordered clock. Equal deadlines of equal rank fire in the order in which they were set. */
+export class VirtualClock {
+  #now_us = 0;
+  #sequence = 0;
+  readonly #heap: Entry[] = [];
+
+  /** Microseconds since the run began. */
+  get now_us(): number {
+    return this.#now_us;
+  }
+
+  /** XState's entry point. @param delay_ms milliseconds, fractions down to 1 µs are kept. */
+  setTimeout = (run: () => void, delay_ms: number): Entry => this.after(Math.round(delay_ms * 1000), run);
+
+  /** XState's entry point; the counterpart of {@link setTimeout}. Constant time: the heap skips it later. */
+  clearTimeout = (entry: Entry | undefined): void => {
+    if (entry) entry.cancelled = true;
+  };
+
+  /** Runs `run` after `delay_us` microseconds; a negative delay counts as 0. */
+  after(delay_us: number, run: () => void, rank: Rank = 'timer'): Entry {
+    const entry: Entry = {
+      due_us: this.#now_us + Math.max(0, Math.round(delay_us)),
+      rank: RANKS[rank],
+      sequence: this.#sequence++,
+      run,
+      cancelled: false,
+    };
+    this.#push(entry);
+    return entry;
+  }
+
+  /** Runs the next deadline. @returns false when nothing is left. */
+  step(): boolean {
+    const entry = this.#pop();
+    if (!entry) return false;
+    this.#now_us = entry.due_us;
+    entry.run();
+    return true;
+  }
+
+  /** Runs everything due within the next `duration_us` microseconds and leaves the clock at its end. */
+  advance(duration_us: number): void {
+    const end_us = this.#now_us + duration_us;
+    for (let next = this.#peek(); next && next.due_us <= end_us; next = this.#peek()) this.step();
+    this.#now_us = end_us;
+  }
+
+  /**
+   * Runs until nothing is due.
+   * @throws RangeError after `limit` deadlines: a run that never ends is a defect of the simulation.
+   */
+  drain(limit = 5_000_000): void {
+    for (let count = 0; this.step(); count++)
+      if (count >= limit) throw new RangeError(`the run did not end within ${limit} deadlines`);
+  }
+
+  #push(entry: Entry): void {
+    const heap = this.#heap;
+    let index = heap.push(entry) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      const above = heap[parent] as Entry;
+      if (!before(entry, above)) break;
+      heap[index] = above;
+      index = parent;
+    }
+    heap[index] = entry;
+  }
+
+  #peek(): Entry | undefined {
+    while (this.#heap[0]?.cancelled) this.#removeTop();
+    return this.#heap[0];
+  }
+
+  #pop(): Entry | undefined {
+    const top = this.#peek();
+    if (top) this.#removeTop();
+    return top;
+  }
+
+  #removeTop(): void {
+    const heap = this.#heap;
+    const last = heap.pop() as Entry;
+    if (heap.length === 0) return;
+    let index = 0;
+    for (;;) {
+      let child = index * 2 + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && before(heap[child + 1] as Entry, heap[child] as Entry)) child++;
+      if (!before(heap[child] as Entry, last)) break;
+      heap[index] = heap[child] as Entry;
+      index = child;
+    }
+    heap[index] = last;
+  }
+}

@@ -1,0 +1,399 @@
+/**
+ * A worker calls connect() to a peer that never answers, and does not get back in time to answer
+ * its supervisor's heartbeat.
+ *
+ * Times are ideal: timers fire when due. A real kernel is late by up to a timer-wheel step, never early.
+ */
+import { createActor, setup } from 'xstate';
+import { VirtualClock } from '../engine/clock.ts';
+import { duration } from '../engine/duration.ts';
+import type { Schema, Values } from '../engine/parameters.ts';
+import { Process, type Program } from '../engine/process.ts';
+import { Random } from '../engine/random.ts';
+import type { Simulation } from '../engine/simulation.ts';
+import { Recorder, type Trace } from '../engine/trace.ts';
+import { Host } from '../kernel/host.ts';
+import { KERNELS, type KernelProfile, type KernelVersion } from '../kernel/profile.ts';
+import { Syscalls, sys } from '../kernel/syscalls.ts';
+import { Link, type Rule } from '../network/link.ts';
+import type { Endpoint } from '../network/packet.ts';
+import { dropSyns, reject } from '../network/rules.ts';
+
+const kernelOf = (earlier: { readonly [name: string]: unknown }): KernelProfile =>
+  KERNELS[earlier.kernel as KernelVersion];
+
+const HOUR_ms = 3_600_000;
+
+export const parameters = {
+  kernel: {
+    type: 'choice',
+    choices: Object.fromEntries(Object.entries(KERNELS).map(([version, { help }]) => [version, help])),
+    default: '6.12',
+    help: 'Linux version: sets the defaults of its sysctls and the rules for TCP_USER_TIMEOUT',
+  },
+  peer: {
+    type: 'choice',
+    choices: {
+      drops: 'never answers: a firewall that drops, a dead host behind a router',
+      refuses: 'has no listener on the port: answers with a reset',
+      listens: 'answers with a SYN-ACK',
+      'rejects-port': 'a REJECT rule: ICMP port unreachable',
+      'rejects-host': 'a REJECT rule: ICMP host unreachable',
+      'rejects-net': 'a REJECT rule: ICMP net unreachable',
+      absent: 'is on this network but gone: nobody answers ARP',
+    },
+    default: 'drops',
+    help: 'what the other end does',
+  },
+  lose_first: {
+    type: 'integer',
+    min: 0,
+    max: 300,
+    default: 0,
+    help: 'SYNs that the network loses before one gets through',
+  },
+  rtt_ms: {
+    type: 'integer',
+    unit: 'ms',
+    min: 0,
+    max: 10_000,
+    default: 1,
+    help: 'round-trip time to the peer',
+  },
+  tcp_syn_retries: {
+    type: 'integer',
+    min: 1,
+    max: 127,
+    default: (earlier) => kernelOf(earlier).tcp_syn_retries,
+    names: 'net.ipv4.tcp_syn_retries',
+    help: 'how often a SYN is sent again with doubling waits',
+  },
+  tcp_syn_linear_timeouts: {
+    type: 'integer',
+    min: 0,
+    max: (earlier) => (kernelOf(earlier).tcp_syn_linear_timeouts === null ? 0 : 127),
+    default: (earlier) => kernelOf(earlier).tcp_syn_linear_timeouts ?? 0,
+    names: 'net.ipv4.tcp_syn_linear_timeouts',
+    help: 'retransmissions 1 s apart before the waits double (Linux 6.5 and later)',
+  },
+  so_sndtimeo_ms: {
+    type: 'integer',
+    unit: 'ms',
+    min: 0,
+    max: HOUR_ms,
+    default: 0,
+    special: { 0: 'none' },
+    names: 'SO_SNDTIMEO',
+    help: 'how long a blocking connect() may sleep',
+  },
+  tcp_user_timeout_ms: {
+    type: 'integer',
+    unit: 'ms',
+    min: 0,
+    max: HOUR_ms,
+    default: 0,
+    special: { 0: 'none' },
+    names: 'TCP_USER_TIMEOUT',
+    help: 'how long TCP may try before it gives up',
+  },
+  tcp_syncnt: {
+    type: 'integer',
+    min: 0,
+    max: 127,
+    default: 0,
+    special: { 0: 'the sysctl' },
+    names: 'TCP_SYNCNT',
+    help: 'tcp_syn_retries for this socket alone',
+  },
+  nonblocking: {
+    type: 'boolean',
+    default: false,
+    names: 'O_NONBLOCK',
+    help: 'connect() returns at once and poll() waits',
+  },
+  poll_timeout_ms: {
+    type: 'integer',
+    unit: 'ms',
+    min: -1,
+    max: HOUR_ms,
+    default: 3000,
+    special: { [-1]: 'for ever' },
+    help: 'how long poll() waits; counts with nonblocking only',
+  },
+  connects: {
+    type: 'integer',
+    min: 1,
+    max: 5,
+    default: 1,
+    help: 'connect() calls on the same socket while the attempt goes on',
+  },
+  heartbeat_s: {
+    type: 'integer',
+    unit: 's',
+    min: 0,
+    max: 86_400,
+    default: 0,
+    special: { 0: 'no supervisor' },
+    help: 'seconds that the supervisor waits for the worker before it kills it',
+  },
+  seed: {
+    type: 'integer',
+    min: 0,
+    max: 4_294_967_295,
+    default: 1,
+    help: 'picks port, sequence numbers and timestamps',
+  },
+} as const satisfies Schema;
+
+export type ConnectTimeoutParameters = Values<typeof parameters>;
+
+export interface ConnectTimeoutOutcome {
+  readonly syn_times_ms: readonly number[];
+  readonly errno: string | null;
+  readonly returned_at_ms: number | null;
+  readonly killed_at_ms: number | null;
+}
+
+const CLIENT = '192.0.2.1';
+const SERVER: Endpoint = { address: '192.0.2.2', port: 10086 };
+
+/** What the worker's code knows when it is done. */
+interface Attempt {
+  errno: string | null;
+  returned_at_us: number | null;
+}
+
+/** The worker: one connection with whatever bounds were asked for, given up as programs do. */
+function* worker(p: ConnectTimeoutParameters, clock: VirtualClock, attempt: Attempt): Program {
+  const fd = (yield* sys.socket({ nonblocking: p.nonblocking })).value;
+  if (p.so_sndtimeo_ms) yield* sys.setsockopt(fd, 'SO_SNDTIMEO', p.so_sndtimeo_ms);
+  if (p.tcp_user_timeout_ms) yield* sys.setsockopt(fd, 'TCP_USER_TIMEOUT', p.tcp_user_timeout_ms);
+  if (p.tcp_syncnt) yield* sys.setsockopt(fd, 'TCP_SYNCNT', p.tcp_syncnt);
+  for (let call = 1; call <= p.connects; call++) {
+    let { errno } = yield* sys.connect(fd, SERVER);
+    if (p.nonblocking && (errno === 'EINPROGRESS' || errno === 'EALREADY')) {
+      const ready = yield* sys.poll(fd, p.poll_timeout_ms);
+      if (ready.value > 0) errno = ((yield* sys.getError(fd)).out?.error ?? null) as string | null;
+    }
+    attempt.errno = errno;
+    attempt.returned_at_us = clock.now_us;
+    if (errno !== 'EINPROGRESS' && errno !== 'EALREADY') break;
+  }
+  if (attempt.errno) yield* sys.close(fd);
+}
+
+/** Waits for the answer to one heartbeat, and kills when it does not come. */
+export const supervisorMachine = setup({
+  types: {
+    context: {} as { patience_ms: number; kill: () => void },
+    input: {} as { patience_ms: number; kill: () => void },
+    events: {} as { type: 'answer' },
+  },
+  delays: { patience: ({ context }) => context.patience_ms },
+  actions: { kill: ({ context }) => context.kill() },
+}).createMachine({
+  id: 'supervisor',
+  context: ({ input }) => input,
+  initial: 'waiting',
+  states: {
+    waiting: { on: { answer: 'answered' }, after: { patience: { target: 'killed', actions: 'kill' } } },
+    answered: {},
+    killed: {},
+  },
+});
+
+/** The network's faults that make this kind of peer. */
+function rulesFor({ peer, lose_first }: ConnectTimeoutParameters): Rule[] {
+  if (peer === 'drops') return [dropSyns('server', Number.POSITIVE_INFINITY, 'nobody there answers')];
+  const rules = lose_first ? [dropSyns('server', lose_first, 'the network loses it')] : [];
+  if (peer === 'rejects-port') rules.push(reject('server', 'port', 'A firewall'));
+  if (peer === 'rejects-host') rules.push(reject('server', 'host', 'A router'));
+  if (peer === 'rejects-net') rules.push(reject('server', 'net', 'A router'));
+  return rules;
+}
+
+function run(p: ConnectTimeoutParameters): Trace<ConnectTimeoutOutcome> {
+  const clock = new VirtualClock();
+  const random = new Random(p.seed);
+  const patience_us = p.heartbeat_s * 1e6;
+  const attempt: Attempt = { errno: null, returned_at_us: null };
+  let killed_at_us: number | null = null;
+
+  const recorder = new Recorder(clock, ({ at_us, kind }) =>
+    patience_us && attempt.returned_at_us === null && killed_at_us === null && kind === 'timer-set'
+      ? `The supervisor has ${duration(patience_us - at_us)} of patience left.`
+      : '',
+  );
+  const host = (name: string, address: string) =>
+    new Host({ name, address, kernel: kernelOf(p), sysctl: p, clock, recorder, random });
+  const client = host('client', CLIENT);
+  const server = host('server', SERVER.address);
+  const link = new Link({
+    ends: [client, server],
+    rtt_us: p.rtt_ms * 1000,
+    rules: rulesFor(p),
+    clock,
+    recorder,
+    random,
+  });
+  client.plug(link);
+  server.plug(link);
+  if (p.peer === 'listens') server.socket(SERVER.port).listen();
+  if (p.peer === 'absent') client.loseNeighbour(SERVER.address);
+
+  const kernel = new Syscalls(client);
+  const process: Process = new Process({
+    name: 'worker',
+    pid: 2001,
+    program: worker(p, clock, attempt),
+    kernel: kernel.run,
+    clock,
+    witness: {
+      called: (...call) => kernel.called(...call),
+      returned: (...answer) => kernel.returned(...answer),
+      ended: (...end) => {
+        kernel.ended(...end);
+        if (end[1] === 'exited') answerHeartbeat();
+      },
+    },
+  });
+  const supervisor = createActor(supervisorMachine, {
+    clock,
+    input: {
+      patience_ms: p.heartbeat_s * 1000,
+      kill: () => {
+        killed_at_us = clock.now_us;
+        recorder.record({
+          actor: 'supervisor',
+          kind: 'heartbeat-missed',
+          data: { pid: process.pid, waited_s: p.heartbeat_s },
+          says: `The heartbeat has had no answer for ${p.heartbeat_s} s. *The supervisor kills the worker*, who is still asleep in ${process.blockedIn?.name}().`,
+          beat: true,
+          state: { supervisor: { status: 'killed' } },
+        });
+        process.kill();
+      },
+    },
+  });
+
+  function answerHeartbeat(): void {
+    if (!patience_us) return;
+    supervisor.send({ type: 'answer' });
+    recorder.record({
+      actor: 'supervisor',
+      kind: 'heartbeat-answered',
+      data: { after_ms: clock.now_us / 1000 },
+      says: `The worker is back and answers the heartbeat after ${duration(clock.now_us)}: *it lives*.`,
+      beat: true,
+      state: { supervisor: { status: 'answered' } },
+    });
+  }
+
+  if (patience_us) {
+    recorder.introduce('supervisor', { status: 'waiting', due_us: patience_us });
+    recorder.record({
+      actor: 'supervisor',
+      kind: 'heartbeat-sent',
+      data: { patience_s: p.heartbeat_s },
+      says: `The supervisor asks the worker for a sign of life and will wait ${p.heartbeat_s} s.`,
+    });
+    supervisor.start();
+  }
+  process.start();
+  clock.drain();
+
+  const ms = (us: number | null) => (us === null ? null : us / 1000);
+  const killed = killed_at_us !== null;
+  return recorder.finish(
+    'connect-timeout',
+    { ...p },
+    {
+      syn_times_ms: recorder.events
+        .filter(
+          ({ kind, actor, data }) => kind === 'packet-sent' && actor === 'client' && data.packet === 'SYN',
+        )
+        .map(({ at_us }) => at_us / 1000),
+      errno: killed ? null : attempt.errno,
+      returned_at_ms: killed ? null : ms(attempt.returned_at_us),
+      killed_at_ms: ms(killed_at_us),
+    },
+  );
+}
+
+const incident = { kernel: '3.2', heartbeat_s: 60 } as const;
+
+export const connectTimeout: Simulation<typeof parameters, ConnectTimeoutOutcome> = {
+  name: 'connect-timeout',
+  title: 'A blocking connect() to a peer that never answers, and a supervisor that will not wait',
+  parameters,
+  outcome: {
+    syn_times_ms: 'when each SYN went onto the wire (ms)',
+    errno:
+      'the error that the worker ends with; null when it is connected or was killed. With nonblocking: SO_ERROR, or EINPROGRESS when poll() timed out',
+    returned_at_ms: 'when the last blocking call returned (ms); null when the worker was killed',
+    killed_at_ms: 'when the supervisor killed the worker (ms), or null',
+  },
+  presets: [
+    {
+      id: 'post',
+      label: 'The incident',
+      help: 'The post’s kernel would need 63 s. The supervisor waits 60.',
+      given: incident,
+    },
+    {
+      id: 'post-63s',
+      label: 'Without the supervisor',
+      help: 'The same kernel, left alone: ETIMEDOUT after 63 s.',
+      given: { kernel: '3.2' },
+    },
+    {
+      id: 'today',
+      label: 'Today’s default',
+      help: 'Linux 6.5 and later: four linear retries first, 131 s in all.',
+      given: { kernel: '6.12', heartbeat_s: 60 },
+    },
+    {
+      id: 'refused',
+      label: 'Refused',
+      help: 'A closed port answers with a reset: one round trip.',
+      given: { peer: 'refuses', heartbeat_s: 60 },
+    },
+    {
+      id: 'first-syn-lost',
+      label: 'First SYN lost',
+      help: 'The post’s second capture: one loss costs a second.',
+      given: { kernel: '3.2', peer: 'refuses', lose_first: 1, rtt_ms: 24, heartbeat_s: 60 },
+    },
+    {
+      id: 'absent',
+      label: 'Host is gone',
+      help: 'Nobody answers ARP: EHOSTUNREACH after 3 s, and no SYN on the wire.',
+      given: { peer: 'absent', heartbeat_s: 60 },
+    },
+    {
+      id: 'sndtimeo',
+      label: '+ SO_SNDTIMEO',
+      help: 'A blocking connect() that sleeps 5 s at most.',
+      given: { ...incident, so_sndtimeo_ms: 5000 },
+    },
+    {
+      id: 'poll',
+      label: '+ non-blocking, poll()',
+      help: 'Connect without blocking, wait 5 s in poll().',
+      given: { ...incident, nonblocking: true, poll_timeout_ms: 5000 },
+    },
+    {
+      id: 'user-timeout',
+      label: '+ TCP_USER_TIMEOUT',
+      help: 'TCP itself gives up after 5 s, on a kernel that counts it for connect().',
+      given: { kernel: '6.12', heartbeat_s: 60, tcp_user_timeout_ms: 5000 },
+    },
+    {
+      id: 'fewer-retries',
+      label: '+ fewer retries',
+      help: 'TCP_SYNCNT 2: three SYNs, 7 s.',
+      given: { ...incident, tcp_syncnt: 2 },
+    },
+  ],
+  run,
+};

@@ -1,0 +1,80 @@
+/**
+ * One entry of the neighbour table: who has this IPv4 address on the wire (`net/core/neighbour.c`).
+ *
+ * Left out: replies, unicast probes, STALE and DELAY, ageing. An address is either known for good or
+ * nobody has it.
+ */
+import { createActor, setup } from 'xstate';
+import type { VirtualClock } from '../engine/clock.ts';
+
+/** sysctl `net.ipv4.neigh.*.retrans_time_ms`, its default. */
+export const RETRANS_TIME_ms = 1000;
+
+/** sysctl `net.ipv4.neigh.*.mcast_solicit`, its default: broadcast ARP requests before giving up. */
+export const MCAST_SOLICIT = 3;
+
+interface NeighbourActions {
+  readonly probes: number;
+  probe(): void;
+  fail(): void;
+}
+
+export const neighbourMachine = setup({
+  types: {
+    context: {} as { neighbour: NeighbourActions },
+    input: {} as { neighbour: NeighbourActions },
+    events: {} as { type: 'resolve' },
+  },
+  delays: { retrans_time: RETRANS_TIME_ms },
+  guards: { spent: ({ context }) => context.neighbour.probes >= MCAST_SOLICIT },
+  actions: {
+    probe: ({ context }) => context.neighbour.probe(),
+    fail: ({ context }) => context.neighbour.fail(),
+  },
+}).createMachine({
+  id: 'neighbour',
+  context: ({ input }) => ({ neighbour: input.neighbour }),
+  initial: 'NUD_NONE',
+  states: {
+    NUD_NONE: { on: { resolve: 'NUD_INCOMPLETE' } },
+    NUD_INCOMPLETE: {
+      entry: 'probe',
+      after: {
+        retrans_time: [
+          { guard: 'spent', target: 'NUD_FAILED', actions: 'fail' },
+          { target: 'NUD_INCOMPLETE', reenter: true },
+        ],
+      },
+    },
+    NUD_FAILED: {},
+  },
+});
+
+/** An address that nobody answers for. */
+export class Neighbour implements NeighbourActions {
+  probes = 0;
+  readonly #onProbe: (probe: number) => void;
+  readonly #onFail: () => void;
+  readonly #machine;
+
+  /** @param onProbe is told the number of each ARP request, from 1 */
+  constructor(clock: VirtualClock, onProbe: (probe: number) => void, onFail: () => void) {
+    this.#onProbe = onProbe;
+    this.#onFail = onFail;
+    this.#machine = createActor(neighbourMachine, { clock, input: { neighbour: this } });
+    this.#machine.start();
+  }
+
+  /** Begins to ask; does nothing when it is asking already. */
+  resolve(): void {
+    this.#machine.send({ type: 'resolve' });
+  }
+
+  probe(): void {
+    this.#onProbe(++this.probes);
+  }
+
+  fail(): void {
+    this.#onFail();
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Kernel versions: the defaults and rules that an active open hangs on.
+ *
+ * Left out: distributions' own patches and sysctl files; `tcp_rto_max_ms` (6.15) is at its default;
+ * 4.15 to 5.3, where TCP_USER_TIMEOUT sent the remaining SYNs one jiffy apart.
+ */
+
+/** How TCP_USER_TIMEOUT acts on a socket in SYN_SENT. */
+export type UserTimeoutInSynSent =
+  /** `tcp_write_timeout` passes 0 while the state is SYN_SENT. */
+  | 'ignored'
+  /** It shortens the timer to its own end, and ends the attempt there. */
+  | 'honoured';
+
+export interface KernelProfile {
+  /** Default of the sysctl. */
+  readonly tcp_syn_retries: number;
+  /** Default of the sysctl, or null where the kernel has none. */
+  readonly tcp_syn_linear_timeouts: number | null;
+  readonly user_timeout: UserTimeoutInSynSent;
+  /** Window of a SYN with default buffers and an MSS of 1460. */
+  readonly syn_window_bytes: number;
+  /** What sets this version apart. */
+  readonly help: string;
+}
+
+/** The profiles by version. Linear retries came with 6.5, a TCP_USER_TIMEOUT that counts with 5.4. */
+export const KERNELS = {
+  '3.2': {
+    tcp_syn_retries: 5,
+    tcp_syn_linear_timeouts: null,
+    user_timeout: 'ignored',
+    syn_window_bytes: 14600,
+    help: '5 retries: 63 s, as in the post (3.1 to 3.6)',
+  },
+  '3.10': {
+    tcp_syn_retries: 6,
+    tcp_syn_linear_timeouts: null,
+    user_timeout: 'ignored',
+    syn_window_bytes: 29200,
+    help: '6 retries: 127 s',
+  },
+  '4.14': {
+    tcp_syn_retries: 6,
+    tcp_syn_linear_timeouts: null,
+    user_timeout: 'ignored',
+    syn_window_bytes: 29200,
+    help: '6 retries: 127 s',
+  },
+  '5.4': {
+    tcp_syn_retries: 6,
+    tcp_syn_linear_timeouts: null,
+    user_timeout: 'honoured',
+    syn_window_bytes: 64240,
+    help: '6 retries: 127 s; TCP_USER_TIMEOUT counts',
+  },
+  '6.1': {
+    tcp_syn_retries: 6,
+    tcp_syn_linear_timeouts: null,
+    user_timeout: 'honoured',
+    syn_window_bytes: 64240,
+    help: '6 retries: 127 s; TCP_USER_TIMEOUT counts',
+  },
+  '6.6': {
+    tcp_syn_retries: 6,
+    tcp_syn_linear_timeouts: 4,
+    user_timeout: 'honoured',
+    syn_window_bytes: 64240,
+    help: '4 linear retries, then doubling: 131 s',
+  },
+  '6.12': {
+    tcp_syn_retries: 6,
+    tcp_syn_linear_timeouts: 4,
+    user_timeout: 'honoured',
+    syn_window_bytes: 64240,
+    help: '4 linear retries, then doubling: 131 s',
+  },
+  '6.18': {
+    tcp_syn_retries: 6,
+    tcp_syn_linear_timeouts: 4,
+    user_timeout: 'honoured',
+    syn_window_bytes: 64240,
+    help: 'as 6.12; the recordings were made on it',
+  },
+} as const satisfies Record<string, KernelProfile>;
+
+export type KernelVersion = keyof typeof KERNELS;
+
+/** CONFIG_HZ of Debian's and most distributions' kernels: a jiffy is 4 ms. */
+export const HZ = 250;

@@ -1,0 +1,162 @@
+/**
+ * `struct socket`: what a process holds, and what connect() and poll() do with it
+ * (`net/ipv4/af_inet.c`, `net/ipv4/tcp.c`).
+ *
+ * Left out: AF_UNSPEC, Fast Open, data.
+ */
+import { duration } from '../engine/duration.ts';
+import type { Answer, Waiting } from '../engine/process.ts';
+import type { Endpoint } from '../network/packet.ts';
+import { failure, type Reasoned, success } from './answer.ts';
+import type { Errno } from './errno.ts';
+import type { Host } from './host.ts';
+import type { TcpSock } from './tcp/sock.ts';
+
+/** The names of poll's events that a TCP socket can report. */
+export type PollEvent = 'POLLIN' | 'POLLOUT' | 'POLLERR' | 'POLLHUP';
+
+const isHandshaking = (sk: TcpSock): boolean => sk.sk_state === 'SYN_SENT' || sk.sk_state === 'SYN_RECV';
+
+export class Socket {
+  readonly sk: TcpSock;
+  /** O_NONBLOCK. */
+  readonly nonblocking: boolean;
+  /** SO_SNDTIMEO in ms; Infinity for none (`MAX_SCHEDULE_TIMEOUT`). */
+  sk_sndtimeo_ms = Number.POSITIVE_INFINITY;
+  #state: 'SS_UNCONNECTED' | 'SS_CONNECTING' | 'SS_CONNECTED' = 'SS_UNCONNECTED';
+  readonly #host: Host;
+
+  constructor(host: Host, nonblocking: boolean) {
+    this.#host = host;
+    this.sk = host.socket();
+    this.nonblocking = nonblocking;
+  }
+
+  /** `__inet_stream_connect`. */
+  connect(address: Endpoint): Reasoned | Waiting {
+    let pending: Errno;
+    if (this.#state === 'SS_CONNECTED') return failure('EISCONN');
+    if (this.#state === 'SS_CONNECTING') pending = 'EALREADY';
+    else {
+      if (this.sk.sk_state !== 'CLOSE') return failure('EISCONN');
+      this.sk.open(address);
+      this.#state = 'SS_CONNECTING';
+      pending = 'EINPROGRESS';
+    }
+    if (!isHandshaking(this.sk)) return this.#settled();
+    if (this.nonblocking)
+      return failure(
+        pending,
+        '__inet_stream_connect:wait',
+        'The socket does not block, so connect() returns at once; *the SYN goes on its own way*.',
+      );
+    return this.#waitForConnect(pending);
+  }
+
+  /** The events that poll() would report now: `tcp_poll`. */
+  poll(): PollEvent[] {
+    const { sk_state, sk_err } = this.sk;
+    const events: PollEvent[] = [];
+    if (!isHandshaking(this.sk)) events.push('POLLOUT');
+    if (sk_err) events.push('POLLERR');
+    if (sk_state === 'CLOSE') events.push('POLLHUP');
+    return events;
+  }
+
+  /** `sock_error`: reads the pending error and clears it. */
+  takeError(): Errno | null {
+    const errno = this.sk.sk_err;
+    this.sk.sk_err = null;
+    return errno;
+  }
+
+  /** `inet_wait_for_connect`, and what `__inet_stream_connect` makes of its end. */
+  #waitForConnect(pending: Errno): Waiting {
+    const { clock, recorder } = this.#host;
+    const timeo_ms = this.sk_sndtimeo_ms;
+    const bounded = Number.isFinite(timeo_ms);
+    const limit = duration(timeo_ms * 1000);
+    return {
+      wait: (done) => {
+        const deadline_us = clock.now_us + timeo_ms * 1000;
+        recorder.record({
+          actor: 'worker',
+          kind: 'process-blocked',
+          data: { timeo_ms: bounded ? timeo_ms : null },
+          mark: bounded ? 'inet_wait_for_connect:sleep' : 'sock_sndtimeo:timeo',
+          says: bounded
+            ? `connect() goes to sleep, for ${limit} at most: *SO_SNDTIMEO bounds the wait*.`
+            : 'connect() goes to sleep. No SO_SNDTIMEO is set, so *only the kernel’s own limit can wake it*.',
+          beat: true,
+          state: { worker: { waits_until_us: bounded ? deadline_us : null } },
+        });
+        const expire = () =>
+          done(
+            failure(
+              pending,
+              pending === 'EALREADY' ? '__inet_stream_connect:already' : 'inet_wait_for_connect:stop',
+              `SO_SNDTIMEO is over after ${limit}. The attempt is not: the socket stays in ${this.sk.sk_state}, so the error is *${pending}*, not ETIMEDOUT.`,
+            ),
+          );
+        const timer = bounded ? clock.after(timeo_ms * 1000, expire) : undefined;
+        const forget = this.sk.waitForChange(() => {
+          // A wait whose time is up says so, even when the socket has changed in the same instant.
+          if (clock.now_us >= deadline_us) return;
+          stop();
+          done(this.#settled());
+        });
+        const stop = () => {
+          clock.clearTimeout(timer);
+          forget();
+        };
+        return stop;
+      },
+      interrupted: () => failure('EINTR', '__inet_stream_connect:interrupted'),
+    };
+  }
+
+  #settled(): Reasoned {
+    if (this.sk.sk_state === 'CLOSE') {
+      this.#state = 'SS_UNCONNECTED';
+      return failure(this.takeError() ?? 'ECONNABORTED', '__inet_stream_connect:error');
+    }
+    this.#state = 'SS_CONNECTED';
+    return success(0, '__inet_stream_connect:connected');
+  }
+}
+
+/** poll() on one socket. @param timeout_ms −1 waits for ever */
+export function poll(host: Host, socket: Socket, timeout_ms: number): Answer | Waiting {
+  const answer = (): Answer | null => {
+    const revents = socket.poll();
+    return revents.length
+      ? { ...success(1, revents.includes('POLLERR') ? 'tcp_poll:error' : undefined), out: { revents } }
+      : null;
+  };
+  const ready = answer();
+  const over: Answer = { ...success(0), out: { revents: [] } };
+  if (ready || timeout_ms === 0) return ready ?? over;
+  return {
+    wait: (done) => {
+      const timer =
+        timeout_ms > 0
+          ? host.clock.after(timeout_ms * 1000, () => {
+              forget();
+              done(over);
+            })
+          : undefined;
+      const forget = socket.sk.waitForChange(() => {
+        const found = answer();
+        if (!found) return;
+        host.clock.clearTimeout(timer);
+        forget();
+        done(found);
+      });
+      return () => {
+        host.clock.clearTimeout(timer);
+        forget();
+      };
+    },
+    interrupted: () => failure('EINTR'),
+  };
+}

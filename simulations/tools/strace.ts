@@ -1,0 +1,76 @@
+/** `strace -tt -T` of the worker: each call with its errno and the time it was blocked. */
+import type { Json, TraceEvent } from '../engine/trace.ts';
+import { ERRNO, type Errno } from '../kernel/errno.ts';
+import { type Tool, type ToolLine, timeOfDay } from './line.ts';
+
+type Args = { readonly [name: string]: Json };
+
+/** A `struct timeval` of 16 bytes, as strace prints bytes that it does not decode. @param ms its length */
+function timeval(ms: number): string {
+  const bytes = new DataView(new ArrayBuffer(16));
+  bytes.setBigInt64(0, BigInt(Math.floor(ms / 1000)), true);
+  bytes.setBigInt64(8, BigInt((ms % 1000) * 1000), true);
+  const octal = Array.from(new Uint8Array(bytes.buffer), (byte) =>
+    byte >= 32 && byte < 127 ? String.fromCharCode(byte) : `\\${byte.toString(8)}`,
+  );
+  return `"${octal.join('')}"`;
+}
+
+function callText(name: string, args: Args): string {
+  switch (name) {
+    case 'socket':
+      return `socket(AF_INET, SOCK_STREAM${args.nonblocking ? '|SOCK_NONBLOCK' : ''}, IPPROTO_IP`;
+    case 'connect':
+      return `connect(${args.fd}, {sa_family=AF_INET, sin_port=htons(${args.port}), sin_addr=inet_addr("${args.address}")}, 16`;
+    case 'setsockopt':
+      return args.option === 'SO_SNDTIMEO'
+        ? `setsockopt(${args.fd}, SOL_SOCKET, SO_SNDTIMEO_OLD, ${timeval(Number(args.value))}, 16`
+        : `setsockopt(${args.fd}, SOL_TCP, ${args.option}, [${args.value}], 4`;
+    case 'poll':
+      return `poll([{fd=${args.fd}, events=POLLOUT}], 1, ${args.timeout_ms}`;
+    case 'getsockopt':
+      return `getsockopt(${args.fd}, SOL_SOCKET, ${args.option}`;
+    default:
+      return `${name}(${Object.values(args).join(', ')}`;
+  }
+}
+
+function resultText({ call, value, errno, out }: TraceEvent['data']): string {
+  if (errno) return `) = -1 ${errno} (${ERRNO[errno as Errno].text})`;
+  const written = out as Args;
+  if (call === 'getsockopt') return `, [${written.error ?? 0}], [4]) = 0`;
+  if (call === 'poll') {
+    const revents = (written.revents as readonly string[]).join('|');
+    return revents ? `) = ${value} ([{fd=3, revents=${revents}}])` : ') = 0 (Timeout)';
+  }
+  return `) = ${value}`;
+}
+
+export const strace: Tool = {
+  name: 'strace',
+  command: 'strace -tt -T -p PID',
+  lines(trace) {
+    const lines: ToolLine[] = [];
+    let open: { event: number; text: string } | null = null;
+    for (const { index, at_us, kind, data } of trace.events) {
+      if (kind === 'syscall')
+        open = {
+          event: index,
+          text: `${timeOfDay(at_us)} ${callText(String(data.call), data.args as Args)}`,
+        };
+      else if (kind === 'syscall-return' && open) {
+        const seconds = (Number(data.blocked_us) / 1e6).toFixed(6);
+        lines.push({ ...open, until: index });
+        lines.push({ event: index, text: `${open.text}${resultText(data)} <${seconds}>` });
+        open = null;
+      } else if (kind === 'process-killed' || kind === 'process-exited') {
+        if (open) lines.push({ ...open, until: index }, { event: index, text: `${open.text}) = ?` });
+        const end = kind === 'process-killed' ? 'killed by SIGKILL' : 'exited with 0';
+        lines.push({ event: index, text: `${timeOfDay(at_us)} +++ ${end} +++` });
+        open = null;
+      }
+    }
+    if (open) lines.push(open);
+    return lines;
+  },
+};
