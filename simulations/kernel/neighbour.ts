@@ -2,7 +2,8 @@
  * One entry of the neighbour table: who has this IPv4 address on the wire (`net/core/neighbour.c`).
  *
  * Left out: replies, unicast probes, STALE and DELAY, ageing. An address is either known for good or
- * nobody has it.
+ * nobody has it. After a failure with a backed-off timer Linux sends one or two requests more, as it retries
+ * the SYN once before it reports the error (`tcp_ld_RTO_revert`); those are left out too.
  */
 import { createActor, setup } from 'xstate';
 import type { VirtualClock } from '../engine/clock.ts';

@@ -58,13 +58,21 @@ export class Socket {
     const { sk_state, sk_err } = this.sk;
     const events: PollEvent[] = [];
     if (!isHandshaking(this.sk)) events.push('POLLOUT');
-    if (sk_err) events.push('POLLERR');
+    if (sk_err ?? this.sk.sk_err_soft) events.push('POLLERR');
     if (sk_state === 'CLOSE') events.push('POLLHUP');
     return events;
   }
 
-  /** `sock_error`: reads the pending error and clears it. */
+  /** SO_ERROR: reads the pending error, or else the one that was only noted, and clears it. */
   takeError(): Errno | null {
+    if (this.sk.sk_err) return this.#sockError();
+    const errno = this.sk.sk_err_soft;
+    this.sk.sk_err_soft = null;
+    return errno;
+  }
+
+  /** `sock_error`. */
+  #sockError(): Errno | null {
     const errno = this.sk.sk_err;
     this.sk.sk_err = null;
     return errno;
@@ -101,7 +109,7 @@ export class Socket {
         const timer = bounded ? clock.after(timeo_ms * 1000, expire) : undefined;
         const forget = this.sk.waitForChange(() => {
           // A wait whose time is up says so, even when the socket has changed in the same instant.
-          if (clock.now_us >= deadline_us) return;
+          if (clock.now_us >= deadline_us || isHandshaking(this.sk)) return;
           stop();
           done(this.#settled());
         });
@@ -118,7 +126,7 @@ export class Socket {
   #settled(): Reasoned {
     if (this.sk.sk_state === 'CLOSE') {
       this.#state = 'SS_UNCONNECTED';
-      return failure(this.takeError() ?? 'ECONNABORTED', '__inet_stream_connect:error');
+      return failure(this.#sockError() ?? 'ECONNABORTED', '__inet_stream_connect:error');
     }
     this.#state = 'SS_CONNECTED';
     return success(0, '__inet_stream_connect:connected');

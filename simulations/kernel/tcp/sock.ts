@@ -47,6 +47,8 @@ export class TcpSock implements ConnectionActions {
   icsk_user_timeout_ms = 0;
   /** A pending error; reading it through SO_ERROR or a failed call clears it. */
   sk_err: Errno | null = null;
+  /** An error that was noted while connect() held the socket. */
+  sk_err_soft: Errno | null = null;
   sk_state = 'CLOSE';
   timer_ms = 0;
 
@@ -59,7 +61,6 @@ export class TcpSock implements ConnectionActions {
   #retrans_stamp_us = 0;
   #timer = { icsk_retransmits: 0, icsk_rto_ms: TCP_TIMEOUT_INIT_ms, total_rto: 0 };
   #syns = 0;
-  #sk_err_soft: Errno | null = null;
 
   constructor(host: Host, local: Endpoint) {
     this.#host = host;
@@ -110,12 +111,13 @@ export class TcpSock implements ConnectionActions {
   receiveError(code: UnreachableCode): void {
     if (this.sk_state === 'SYN_SENT' && this.#host.clock.now_us === this.#retrans_stamp_us) {
       const { errno } = ICMP_ERRNO[code];
-      this.#sk_err_soft = errno;
+      this.sk_err_soft = errno;
       this.#record(
         'error-noted',
         `connect() still holds the socket, so Linux only notes ${errno}. *The next SYN will meet the same error and end the wait.*`,
         { data: { errno }, mark: 'tcp_v4_err:soft', beat: true },
       );
+      this.#changed();
     } else this.#machine.send({ type: 'ICMP error', code });
   }
 
@@ -235,7 +237,7 @@ export class TcpSock implements ConnectionActions {
       elapsed: `${elapsed} have passed, the time that ${verdict.retry_until} doubling ${verdict.retry_until === 1 ? 'retry stands' : 'retries stand'} for`,
       'user-timeout': `TCP_USER_TIMEOUT, ${duration(this.icsk_user_timeout_ms * 1000)}, has passed`,
     }[verdict.expired ?? 'elapsed'];
-    const errno = this.#sk_err_soft ?? 'ETIMEDOUT';
+    const errno = this.sk_err_soft ?? 'ETIMEDOUT';
     return { errno, mark: 'tcp_write_err:errno', says: `${spent}: *Linux gives up with ${errno}*.` };
   }
 
