@@ -6,6 +6,7 @@ import {
   defaultOf,
   type Earlier,
   type Given,
+  type ParameterValue,
   type Schema,
   settleParameters,
 } from './engine/parameters.ts';
@@ -39,14 +40,14 @@ function givenBy(
     throw new UsageError(
       `there is no preset "${presetId}": the presets are ${simulation.presets.map(({ id }) => id).join(', ')}`,
     );
-  const given: Record<string, string | number | boolean> = { ...preset?.given };
+  const given: [string, ParameterValue][] = Object.entries(preset?.given ?? {});
   for (const assignment of assignments) {
     const [, name, value] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
     if (name === undefined || value === undefined)
       throw new UsageError(`--set takes name=value, not "${assignment}"`);
-    given[name] = value;
+    given.push([name, value]);
   }
-  return given;
+  return Object.fromEntries(given);
 }
 
 function helpFor({ name, title, parameters, presets, outcome }: Simulation): string {

@@ -96,7 +96,7 @@ function read(parameter: Parameter, raw: ParameterValue, earlier: Earlier): Para
   if (parameter.type === 'boolean') return text === 'true' ? true : text === 'false' ? false : undefined;
   if (parameter.type === 'choice') return Object.hasOwn(parameter.choices, text) ? text : undefined;
   if (!/^-?\d{1,15}$/.test(text)) return undefined;
-  const value = Number(text);
+  const value = Number(text) || 0;
   return value >= parameter.min && value <= maxOf(parameter, earlier) ? value : undefined;
 }
 

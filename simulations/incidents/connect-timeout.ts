@@ -204,7 +204,8 @@ export const supervisorMachine = setup({
 
 /** The network's faults that make this kind of peer. */
 function rulesFor({ peer, lose_first }: ConnectTimeoutParameters): Rule[] {
-  if (peer === 'drops') return [dropSyns('server', Number.POSITIVE_INFINITY, 'nobody there answers')];
+  if (peer === 'drops')
+    return [dropSyns('server', Number.POSITIVE_INFINITY, 'something on the way drops it without a word')];
   const rules = lose_first ? [dropSyns('server', lose_first, 'the network loses it')] : [];
   if (peer === 'rejects-port') rules.push(reject('server', 'port', 'A firewall'));
   if (peer === 'rejects-host') rules.push(reject('server', 'host', 'A router'));
@@ -329,7 +330,7 @@ export const connectTimeout: Simulation<typeof parameters, ConnectTimeoutOutcome
   outcome: {
     syn_times_ms: 'when each SYN went onto the wire (ms)',
     errno:
-      'the error that the worker ends with; null when it is connected or was killed. With nonblocking: SO_ERROR, or EINPROGRESS when poll() timed out',
+      'the error that the worker ends with, or null when it is connected or was killed; EINPROGRESS, from the second connect() on EALREADY, when SO_SNDTIMEO or poll() ran out of time',
     returned_at_ms: 'when the last blocking call returned (ms); null when the worker was killed',
     killed_at_ms: 'when the supervisor killed the worker (ms), or null',
   },

@@ -157,25 +157,27 @@ export class Host implements End {
     if (!isListening || packetName(segment) !== 'SYN') return undefined;
     const child = this.socket(segment.to.port);
     child.remote = segment.from;
-    child.listen();
+    child.listen({ silently: true });
     return child;
   }
 
   #reset(segment: Segment): void {
+    const isAck = segment.flags.includes('ACK');
     const answer: Segment = {
       protocol: 'tcp',
       from: segment.to,
       to: segment.from,
-      flags: ['RST', 'ACK'],
-      seq: 0,
-      ack: (segment.seq + 1) >>> 0,
+      // RFC 9293 3.5.1: a segment that acknowledges is answered with the number that it acknowledges.
+      flags: isAck ? ['RST'] : ['RST', 'ACK'],
+      seq: isAck ? segment.ack : 0,
+      ack: isAck ? 0 : (segment.seq + 1) >>> 0,
       window_bytes: 0,
       timestamps: null,
     };
     this.transmit(
       answer,
       null,
-      `Nothing listens on port ${segment.to.port}: the kernel answers with a reset.`,
+      `No socket of this host takes port ${segment.to.port}: the kernel answers with a reset.`,
       'tcp_v4_send_reset:reset',
     );
   }

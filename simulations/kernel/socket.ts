@@ -94,7 +94,7 @@ export class Socket {
           mark: bounded ? 'inet_wait_for_connect:sleep' : 'sock_sndtimeo:timeo',
           says: bounded
             ? `connect() goes to sleep, for ${limit} at most: *SO_SNDTIMEO bounds the wait*.`
-            : 'connect() goes to sleep. No SO_SNDTIMEO is set, so *only the kernel’s own limit can wake it*.',
+            : 'connect() goes to sleep. No SO_SNDTIMEO is set: *it sleeps until an answer, or until the kernel gives up*.',
           beat: true,
           state: { worker: { waits_until_us: bounded ? deadline_us : null } },
         });
@@ -103,13 +103,16 @@ export class Socket {
             failure(
               pending,
               pending === 'EALREADY' ? '__inet_stream_connect:already' : 'inet_wait_for_connect:stop',
-              `SO_SNDTIMEO is over after ${limit}. The attempt is not: the socket stays in ${this.sk.sk_state}, so the error is *${pending}*, not ETIMEDOUT.`,
+              isHandshaking(this.sk)
+                ? `SO_SNDTIMEO is over after ${limit}. The attempt is not: the socket stays in ${this.sk.sk_state}, so the error is *${pending}*, not ETIMEDOUT.`
+                : `SO_SNDTIMEO is over after ${limit}, in the very moment in which the attempt ended. connect() looks at its time first, so the error is *${pending}*.`,
             ),
           );
+        // Set before anything can end the attempt, so at the same instant the time is up first, as in the kernel.
         const timer = bounded ? clock.after(timeo_ms * 1000, expire) : undefined;
         const forget = this.sk.waitForChange(() => {
-          // A wait whose time is up says so, even when the socket has changed in the same instant.
-          if (clock.now_us >= deadline_us || isHandshaking(this.sk)) return;
+          // What only notes an error changes no state, and connect() sleeps on.
+          if (isHandshaking(this.sk)) return;
           stop();
           done(this.#settled());
         });
@@ -150,7 +153,8 @@ export function poll(host: Host, socket: Socket, timeout_ms: number): Answer | W
         timeout_ms > 0
           ? host.clock.after(timeout_ms * 1000, () => {
               forget();
-              done(over);
+              // do_poll looks once more when its time is up.
+              done(answer() ?? over);
             })
           : undefined;
       const forget = socket.sk.waitForChange(() => {

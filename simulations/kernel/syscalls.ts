@@ -75,14 +75,16 @@ export class Syscalls implements Witness {
 
   returned(process: Process, call: SystemCall, answer: Reasoned, blocked_us: number): void {
     const { value, errno, out = {}, mark, because } = answer;
-    const result = errno ? `−1, *${errno}* (${ERRNO[errno as Errno].text})` : this.#result(call, answer);
     const after = blocked_us ? ` after ${duration(blocked_us)}` : '';
+    const result = errno
+      ? `−1${after}: *${errno}* (${ERRNO[errno as Errno].text})`
+      : this.#result(call, answer, after);
     this.#host.recorder.record({
       actor: process.name,
       kind: 'syscall-return',
       data: { pid: process.pid, call: call.name, args: call.args, value, errno, out, blocked_us },
       ...(mark && { mark }),
-      says: `${because ? `${because} ` : ''}${call.name}() returns ${result}${after}.`,
+      says: `${because ? `${because} ` : ''}${call.name}() returns ${result}.`,
       beat: blocked_us > 0 || (call.name === 'connect' && errno !== null),
       state: { [process.name]: { status: 'running', call: null, waits_until_us: null } },
     });
@@ -100,7 +102,7 @@ export class Syscalls implements Witness {
     if (how === 'killed') for (const [fd, socket] of this.#files) this.#close(fd, socket);
   }
 
-  #result(call: SystemCall, answer: Answer): string {
+  #result(call: SystemCall, answer: Answer, after: string): string {
     if (call.name === 'poll') {
       const revents = answer.out?.revents as readonly string[];
       return revents.length
@@ -108,11 +110,12 @@ export class Syscalls implements Witness {
         : '0: *nothing happened in that time*';
     }
     if (call.name === 'getsockopt') return `SO_ERROR = *${answer.out?.error ?? '0, no error'}*`;
-    return String(answer.value);
+    return `${answer.value}${after}`;
   }
 
   #open(nonblocking: boolean): Reasoned {
-    const fd = 3 + this.#files.size;
+    let fd = 3;
+    while (this.#files.has(fd)) fd++;
     this.#files.set(fd, new Socket(this.#host, nonblocking));
     return success(fd);
   }

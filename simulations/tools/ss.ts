@@ -1,6 +1,4 @@
 /** `ss -tano` on the client: the socket's state, and the timer that runs. */
-import type { Trace } from '../engine/trace.ts';
-import type { Segment } from '../network/packet.ts';
 import { type Tool, type ToolLine, timeOfDay } from './line.ts';
 
 const HEADER = 'State    Recv-Q Send-Q Local Address:Port   Peer Address:Port Process';
@@ -15,30 +13,19 @@ export function timerText(ms: number): string {
   return head + middle + (rest ? `${String(rest).padStart(3, '0')}ms` : '');
 }
 
-/** Source and destination of the client's connection, once something has been sent. */
-function endpoints(trace: Trace): { from: string; to: string } | null {
-  for (const { kind, actor, data } of trace.events) {
-    if (kind !== 'packet-sent' || actor !== 'client' || data.packet === 'ARP request') continue;
-    const { from, to } = data.carries as unknown as Segment;
-    return { from: `${from.address}:${from.port}`, to: `${to.address}:${to.port}` };
-  }
-  return null;
-}
-
 export const ss: Tool = {
   name: 'ss',
   command: 'ss -tano',
   lines(trace) {
-    const ends = endpoints(trace);
     const shown: { event: number; text: string }[] = [];
     for (const { index, at_us, actor, kind } of trace.events) {
       if (actor !== 'client' || !['state-changed', 'timer-set', 'connection-failed'].includes(kind)) continue;
-      const { sk_state, icsk_retransmits, timer_due_us } = trace.stateAt(index).client ?? {};
+      const { sk_state, icsk_retransmits, timer_due_us, local, remote } = trace.stateAt(index).client ?? {};
       const state = { SYN_SENT: 'SYN-SENT', ESTABLISHED: 'ESTAB' }[String(sk_state)];
       const left_ms = timer_due_us === null ? 0 : (Number(timer_due_us) - at_us) / 1000;
       const timer = left_ms ? ` timer:(on,${timerText(left_ms)},${icsk_retransmits})` : '';
       const socket = state
-        ? `${state.padEnd(8)} 0      ${state === 'ESTAB' ? 0 : 1} ${(ends?.from ?? '192.0.2.1:*').padStart(18)} ${(ends?.to ?? '192.0.2.2:10086').padStart(19)}${timer}`
+        ? `${state.padEnd(8)} 0      ${state === 'ESTAB' ? 0 : 1} ${String(local).padStart(18)} ${String(remote).padStart(19)}${timer}`
         : '';
       shown.push({ event: index, text: `# ${timeOfDay(at_us)}\n${HEADER}\n${socket}`.trimEnd() });
     }

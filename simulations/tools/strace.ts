@@ -5,15 +5,35 @@ import { type Tool, type ToolLine, timeOfDay } from './line.ts';
 
 type Args = { readonly [name: string]: Json };
 
-/** A `struct timeval` of 16 bytes, as strace prints bytes that it does not decode. @param ms its length */
+const ESCAPES: Readonly<Record<number, string>> = {
+  9: '\\t',
+  10: '\\n',
+  11: '\\v',
+  12: '\\f',
+  13: '\\r',
+  34: '\\"',
+  92: '\\\\',
+};
+
+/** Bytes as strace quotes them: octal is as short as the byte after it allows. */
+function quoted(bytes: Uint8Array): string {
+  const isOctalDigit = (byte: number | undefined) => byte !== undefined && byte >= 48 && byte <= 55;
+  const letters = Array.from(bytes, (byte, i) => {
+    const escaped = ESCAPES[byte];
+    if (escaped) return escaped;
+    if (byte >= 32 && byte < 127) return String.fromCharCode(byte);
+    const octal = byte.toString(8);
+    return `\\${isOctalDigit(bytes[i + 1]) ? octal.padStart(3, '0') : octal}`;
+  });
+  return `"${letters.join('')}"`;
+}
+
+/** A `struct timeval` of 16 bytes, which strace does not decode here. @param ms its length */
 function timeval(ms: number): string {
   const bytes = new DataView(new ArrayBuffer(16));
   bytes.setBigInt64(0, BigInt(Math.floor(ms / 1000)), true);
   bytes.setBigInt64(8, BigInt((ms % 1000) * 1000), true);
-  const octal = Array.from(new Uint8Array(bytes.buffer), (byte) =>
-    byte >= 32 && byte < 127 ? String.fromCharCode(byte) : `\\${byte.toString(8)}`,
-  );
-  return `"${octal.join('')}"`;
+  return quoted(new Uint8Array(bytes.buffer));
 }
 
 function callText(name: string, args: Args): string {

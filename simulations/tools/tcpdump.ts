@@ -13,18 +13,37 @@ const LETTERS: readonly (readonly [Flag, string])[] = [
 
 const at = ({ address, port }: Endpoint): string => `${address}.${port}`;
 
-/** tcpdump shows numbers relative to the first SYN of each side. */
-function tcpLine(segment: Segment, firstSeq: Map<string, number>): string {
+/** The numbers that a conversation's later ones are shown relative to, by the direction that began it. */
+type Conversations = Map<string, { seq: number; ack: number }>;
+
+/**
+ * Sequence numbers as tcpdump shows them (`print-tcp.c`): the first segment with an ACK, or one with SYN and
+ * ACK, is shown as it is and remembered; later ones with an ACK are relative to it.
+ */
+function relative(
+  { from, to, flags, seq, ack }: Segment,
+  known: Conversations,
+): { seq: number; ack: number } {
+  if (!flags.includes('ACK')) return { seq, ack };
+  const own = known.get(`${at(from)} ${at(to)}`);
+  const reverse = known.get(`${at(to)} ${at(from)}`);
+  if ((!own && !reverse) || flags.includes('SYN')) {
+    if (reverse) known.set(`${at(to)} ${at(from)}`, { seq: ack - 1, ack: seq });
+    else known.set(`${at(from)} ${at(to)}`, { seq, ack: ack - 1 });
+    return { seq, ack };
+  }
+  const base = own ?? { seq: reverse?.ack ?? 0, ack: reverse?.seq ?? 0 };
+  return { seq: (seq - base.seq) >>> 0, ack: (ack - base.ack) >>> 0 };
+}
+
+function tcpLine(segment: Segment, known: Conversations): string {
   const { from, to, flags, timestamps } = segment;
   const isSyn = flags.includes('SYN');
   const letters = LETTERS.filter(([flag]) => flags.includes(flag)).map(([, letter]) => letter);
-  if (isSyn) firstSeq.set(at(from), segment.seq);
+  const { seq, ack } = relative(segment, known);
   const parts = [`Flags [${letters.join('')}]`];
-  if (isSyn || flags.includes('RST')) parts.push(`seq ${segment.seq}`);
-  if (flags.includes('ACK')) {
-    const relative = isSyn || flags.includes('RST') ? 0 : (firstSeq.get(at(to)) ?? 0);
-    parts.push(`ack ${(segment.ack - relative) >>> 0}`);
-  }
+  if (isSyn || flags.includes('RST') || flags.includes('FIN')) parts.push(`seq ${seq}`);
+  if (flags.includes('ACK')) parts.push(`ack ${ack}`);
   parts.push(`win ${segment.window_bytes}`);
   if (timestamps) {
     const ts = `TS val ${timestamps.value} ecr ${timestamps.echo}`;
@@ -33,8 +52,8 @@ function tcpLine(segment: Segment, firstSeq: Map<string, number>): string {
   return `IP ${at(from)} > ${at(to)}: ${parts.join(', ')}, length 0`;
 }
 
-function line(packet: Packet, firstSeq: Map<string, number>): string {
-  if (packet.protocol === 'tcp') return tcpLine(packet, firstSeq);
+function line(packet: Packet, known: Conversations): string {
+  if (packet.protocol === 'tcp') return tcpLine(packet, known);
   if (packet.protocol === 'arp') return `ARP, Request who-has ${packet.to} tell ${packet.from}, length 28`;
   const { address, port } = packet.about.to;
   const what = {
@@ -50,10 +69,10 @@ export const tcpdump: Tool = {
   name: 'tcpdump',
   command: 'tcpdump -n -i eth0',
   lines(trace) {
-    const firstSeq = new Map<string, number>();
+    const known: Conversations = new Map();
     return capture(trace).map(({ event, at_us, packet }) => ({
       event,
-      text: `${timeOfDay(at_us)} ${line(packet, firstSeq)}`,
+      text: `${timeOfDay(at_us)} ${line(packet, known)}`,
     }));
   },
 };

@@ -88,7 +88,7 @@ export const connectionMachine = setup({
         SYN_RECV: {
           entry: [{ type: 'setState', params: { state: 'SYN_RECV' } }, 'sendSynAck', 'setTimer'],
           on: {
-            SYN: { actions: 'sendSynAck' },
+            SYN: { actions: ['sendSynAck', 'setTimer'] },
             ACK: { target: 'ESTABLISHED', actions: 'becomeEstablished' },
             RST: 'CLOSE',
             'give up': 'CLOSE',
@@ -111,7 +111,7 @@ export const connectionMachine = setup({
               { target: 'pending', reenter: true, actions: 'retransmit' },
             ],
           },
-          on: { 'clear timer': 'idle' },
+          on: { 'clear timer': 'idle', 'set timer': { target: 'pending', reenter: true } },
         },
       },
     },

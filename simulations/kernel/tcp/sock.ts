@@ -17,6 +17,7 @@ import {
 import type { Errno } from '../errno.ts';
 import type { Host } from '../host.ts';
 import { type ConnectionActions, type ConnectionEvent, connectionMachine } from './connection.ts';
+import { type Failure, icmpFailure, RESET_IN_SYN_SENT } from './errors.ts';
 import {
   backOff,
   isLastWait,
@@ -26,17 +27,18 @@ import {
   tcp_write_timeout,
   type WriteTimeout,
 } from './retransmission.ts';
+import {
+  backOffText,
+  budgetSentence,
+  countSentence,
+  giveUpSentence,
+  timeSentence,
+  type Wait,
+  waitSentence,
+} from './sentences.ts';
 
 /** sysctl `tcp_synack_retries`, its default. */
 const TCP_SYNACK_RETRIES = 5;
-
-/** The errno of an ICMP destination unreachable: `icmp_err_convert` in `net/ipv4/icmp.c`. */
-const ICMP_ERRNO: Record<UnreachableCode, { errno: Errno; mark: KernelMark }> = {
-  net: { errno: 'ENETUNREACH', mark: 'icmp_err_convert:net' },
-  host: { errno: 'EHOSTUNREACH', mark: 'icmp_err_convert:host' },
-  port: { errno: 'ECONNREFUSED', mark: 'icmp_err_convert:port' },
-  'admin-prohibited': { errno: 'EHOSTUNREACH', mark: 'icmp_err_convert:filtered' },
-};
 
 export class TcpSock implements ConnectionActions {
   readonly local: Endpoint;
@@ -56,6 +58,7 @@ export class TcpSock implements ConnectionActions {
   readonly #machine: Actor<typeof connectionMachine>;
   readonly #waiters = new Set<() => void>();
   readonly #iss: number;
+  #isSilent = false;
   #irs = 0;
   #ts_recent = 0;
   #retrans_stamp_us = 0;
@@ -77,9 +80,11 @@ export class TcpSock implements ConnectionActions {
     this.#machine.send({ type: 'connect()' });
   }
 
-  /** Passive open. */
-  listen(): void {
+  /** Passive open. @param silently for the child of a listener, whose LISTEN is not its own */
+  listen({ silently = false } = {}): void {
+    this.#isSilent = silently;
     this.#machine.send({ type: 'listen()' });
+    this.#isSilent = false;
   }
 
   /** The last descriptor is gone: a socket in SYN_SENT dies without a word to the peer. */
@@ -110,11 +115,11 @@ export class TcpSock implements ConnectionActions {
    */
   receiveError(code: UnreachableCode): void {
     if (this.sk_state === 'SYN_SENT' && this.#host.clock.now_us === this.#retrans_stamp_us) {
-      const { errno } = ICMP_ERRNO[code];
+      const { errno } = icmpFailure(code);
       this.sk_err_soft = errno;
       this.#record(
         'error-noted',
-        `connect() still holds the socket, so Linux only notes ${errno}. *The next SYN will meet the same error and end the wait.*`,
+        `The error comes back while connect() still holds the socket, so *Linux only notes ${errno}* and goes on.`,
         { data: { errno }, mark: 'tcp_v4_err:soft', beat: true },
       );
       this.#changed();
@@ -125,15 +130,21 @@ export class TcpSock implements ConnectionActions {
     if (state === this.sk_state) return;
     const from = this.sk_state;
     this.sk_state = state;
+    if (this.#isSilent) return;
     this.#record('state-changed', `The socket goes from ${from} to ${state}.`, {
       data: { from, to: state },
-      state: { sk_state: state },
+      state: { ...this.#fields(), timer_due_us: null },
+      ...(state === 'SYN_SENT' && { mark: '__inet_stream_connect:connect' as const }),
     });
   }
 
   sendSyn(): void {
     this.#retrans_stamp_us = this.#host.clock.now_us;
     this.#timer = { icsk_retransmits: 0, icsk_rto_ms: TCP_TIMEOUT_INIT_ms, total_rto: 0 };
+    this.#record('rto-set', `The first wait for an answer is ${duration(TCP_TIMEOUT_INIT_ms * 1000)}.`, {
+      data: { icsk_rto_ms: TCP_TIMEOUT_INIT_ms },
+      mark: 'tcp_connect_init:rto',
+    });
     const what = this.#transmitSyn('tcp_connect:send');
     // tcp_connect sets its timer to the RTO itself; only retransmissions look at TCP_USER_TIMEOUT.
     this.#setTimer(
@@ -150,7 +161,7 @@ export class TcpSock implements ConnectionActions {
   }
 
   sendChallengeAck(): void {
-    this.#transmit(['ACK'], 'The connection is up already; a SYN that comes late is answered with an ACK.');
+    this.#transmit(['ACK'], 'The connection is up already: what comes late is answered with an ACK.');
   }
 
   expired(): boolean {
@@ -171,19 +182,15 @@ export class TcpSock implements ConnectionActions {
     }
     this.#recordVerdict(waited_ms);
     const what = this.#transmitSyn('tcp_retransmit_timer:resend', waited_ms);
-    const { doubled, ...timer } = backOff(this.#timer, this.#limits());
-    const before_ms = this.#timer.icsk_rto_ms;
+    const before = this.#timer;
+    const { doubled, ...timer } = backOff(before, this.#limits());
     this.#timer = timer;
-    const clamped_ms = tcp_clamp_rto_to_user_timeout(timer, this.#limits(), this.#elapsed_us() / 1000);
-    const wait = duration(timer.icsk_rto_ms * 1000);
-    const linear = this.#host.sysctl.tcp_syn_linear_timeouts;
-    const how = !doubled
-      ? `still waits ${wait}, linear retransmission ${timer.total_rto} of ${linear}`
-      : timer.icsk_rto_ms === before_ms
-        ? `waits ${wait}, the longest it ever does`
-        : `doubles the wait to ${wait}`;
-    const mark = doubled ? 'tcp_retransmit_timer:double' : 'tcp_retransmit_timer:linear';
-    this.#setTimer(clamped_ms, mark, what, how);
+    this.#setTimer(
+      tcp_clamp_rto_to_user_timeout(timer, this.#limits(), this.#elapsed_ms()),
+      doubled ? 'tcp_retransmit_timer:double' : 'tcp_retransmit_timer:linear',
+      what,
+      backOffText(before, timer, doubled, this.#host.sysctl.tcp_syn_linear_timeouts),
+    );
   }
 
   finishConnect(): void {
@@ -214,31 +221,13 @@ export class TcpSock implements ConnectionActions {
     this.#changed();
   }
 
-  #cause(event: ConnectionEvent): { errno: Errno; mark: KernelMark; says: string } {
-    if (event.type === 'RST')
-      return {
-        errno: 'ECONNREFUSED',
-        mark: 'tcp_reset:refused',
-        says: 'A reset for a socket in SYN_SENT means that nobody listens: *ECONNREFUSED*, and no second try.',
-      };
-    if (event.type === 'ICMP error') {
-      const { errno, mark } = ICMP_ERRNO[event.code];
-      return {
-        errno,
-        mark,
-        says: `An ICMP error ends a connect at once: ${event.code} unreachable is *${errno}*.`,
-      };
-    }
-    const verdict = this.#verdict();
+  #cause(event: ConnectionEvent): Failure {
+    if (event.type === 'RST') return RESET_IN_SYN_SENT;
+    if (event.type === 'ICMP error') return icmpFailure(event.code);
     this.#recordVerdict(this.timer_ms);
-    const elapsed = duration(this.#elapsed_us());
-    const spent = {
-      count: `All ${verdict.max_retransmits} retransmissions are spent after ${elapsed}`,
-      elapsed: `${elapsed} have passed, the time that ${verdict.retry_until} doubling ${verdict.retry_until === 1 ? 'retry stands' : 'retries stand'} for`,
-      'user-timeout': `TCP_USER_TIMEOUT, ${duration(this.icsk_user_timeout_ms * 1000)}, has passed`,
-    }[verdict.expired ?? 'elapsed'];
     const errno = this.sk_err_soft ?? 'ETIMEDOUT';
-    return { errno, mark: 'tcp_write_err:errno', says: `${spent}: *Linux gives up with ${errno}*.` };
+    const says = giveUpSentence(this.#verdict(), this.#elapsed_ms(), errno);
+    return { errno, mark: 'tcp_write_err:errno', says };
   }
 
   #limits(): SynLimits {
@@ -246,14 +235,16 @@ export class TcpSock implements ConnectionActions {
     return { ...this.#host.sysctl, kernel: this.#host.kernel, icsk_syn_retries, icsk_user_timeout_ms };
   }
 
-  #elapsed_us(): number {
-    return this.#host.clock.now_us - this.#retrans_stamp_us;
+  /** Since the first SYN. */
+  #elapsed_ms(): number {
+    return (this.#host.clock.now_us - this.#retrans_stamp_us) / 1000;
   }
 
   #verdict(): WriteTimeout {
-    return tcp_write_timeout(this.#timer, this.#limits(), this.#elapsed_us() / 1000);
+    return tcp_write_timeout(this.#timer, this.#limits(), this.#elapsed_ms());
   }
 
+  /** The questions that the kernel asks when the timer fires, in its order; it stops at the first yes. */
   #recordVerdict(waited_ms: number): void {
     this.#record(
       'timer-fired',
@@ -263,16 +254,29 @@ export class TcpSock implements ConnectionActions {
         state: { timer_due_us: null },
       },
     );
-    const { expired, max_retransmits, limit_ms } = this.#verdict();
+    const verdict = this.#verdict();
+    const { expired, retry_until, max_retransmits, limit_ms } = verdict;
     const used = this.#timer.icsk_retransmits;
-    this.#record(
-      'limit-checked',
-      `${used} of ${max_retransmits} retransmissions used, ${duration(this.#elapsed_us())} of ${duration(limit_ms * 1000)}: ${expired ? '*over*' : 'go on'}.`,
-      {
-        data: { icsk_retransmits: used, max_retransmits, limit_ms, expired },
-        mark: expired === 'count' ? 'tcp_write_timeout:count' : 'tcp_write_timeout:elapsed',
-      },
-    );
+    this.#record('count-checked', countSentence(used, verdict), {
+      data: { icsk_retransmits: used, max_retransmits },
+      mark: 'tcp_write_timeout:count',
+    });
+    if (expired === 'count') return;
+    if (used === 0) {
+      this.#record('time-checked', 'Nothing has been sent again yet, so the time is not looked at.', {
+        mark: 'retransmits_timed_out:first',
+      });
+      return;
+    }
+    if (limit_ms !== this.icsk_user_timeout_ms)
+      this.#record('time-limit', budgetSentence(verdict), {
+        data: { retry_until, limit_ms },
+        mark: retry_until <= 6 ? 'tcp_model_timeout:doubling' : 'tcp_model_timeout:capped',
+      });
+    this.#record('time-checked', timeSentence(this.#elapsed_ms(), verdict), {
+      data: { elapsed_ms: this.#elapsed_ms(), limit_ms },
+      mark: 'retransmits_timed_out:compare',
+    });
   }
 
   /** @returns the beginning of the sentence that tells of it. */
@@ -306,48 +310,35 @@ export class TcpSock implements ConnectionActions {
     this.#host.transmit(segment, this, says, mark);
   }
 
-  /** @param what the beginning of the sentence @param wait its middle, when nothing shortens the wait */
-  #setTimer(timer_ms: number, mark: KernelMark, what: string, wait: string): void {
-    const { clock } = this.#host;
-    const elapsed_ms = this.#elapsed_us() / 1000;
-    const last = isLastWait(this.#timer, this.#limits(), elapsed_ms, timer_ms);
-    const isClamped = timer_ms !== this.#timer.icsk_rto_ms;
-    const isPassed = this.icsk_user_timeout_ms <= elapsed_ms;
+  /** @param what the beginning of the sentence @param how how Linux waits, when nothing shortens the wait */
+  #setTimer(timer_ms: number, mark: KernelMark, what: string, how: string): void {
+    const { now_us } = this.#host.clock;
+    const elapsed_ms = this.#elapsed_ms();
+    const wait: Wait = {
+      timer_ms,
+      how,
+      isLast: isLastWait(this.#timer, this.#limits(), elapsed_ms, timer_ms),
+      isClamped: timer_ms !== this.#timer.icsk_rto_ms,
+      isPassed: this.icsk_user_timeout_ms <= elapsed_ms,
+      isQueued: this.#host.isQueued(this),
+    };
+    const clamp = wait.isPassed
+      ? 'tcp_clamp_rto_to_user_timeout:passed'
+      : 'tcp_clamp_rto_to_user_timeout:remaining';
     this.timer_ms = timer_ms;
-    this.#record('timer-set', this.#waitSentence(what, wait, { last, isClamped, isPassed }), {
-      data: { timer_ms, icsk_rto_ms: this.#timer.icsk_rto_ms, last },
-      mark: !isClamped
-        ? mark
-        : isPassed
-          ? 'tcp_clamp_rto_to_user_timeout:passed'
-          : 'tcp_clamp_rto_to_user_timeout:remaining',
+    this.#record('timer-set', waitSentence(what, wait), {
+      data: { timer_ms, icsk_rto_ms: this.#timer.icsk_rto_ms, last: wait.isLast },
+      mark: wait.isClamped ? clamp : mark,
       beat: true,
-      state: {
-        ...this.#fields(),
-        timer_set_us: clock.now_us,
-        timer_due_us: clock.now_us + timer_ms * 1000,
-      },
+      state: { ...this.#fields(), timer_set_us: now_us, timer_due_us: now_us + timer_ms * 1000 },
     });
-  }
-
-  #waitSentence(
-    what: string,
-    wait: string,
-    is: { last: boolean; isClamped: boolean; isPassed: boolean },
-  ): string {
-    if (is.isClamped) {
-      const timer = duration(this.timer_ms * 1000);
-      return is.isPassed
-        ? `${what}. TCP_USER_TIMEOUT has already passed, so Linux waits one jiffy, ${timer}: *then it gives up*.`
-        : `${what}. TCP_USER_TIMEOUT ends in ${timer}, so Linux waits only that long: *then it gives up*.`;
-    }
-    const next = is.last ? '*if nothing answers by then, it gives up*' : '*then it tries again*';
-    return `${what}. Linux ${wait}; ${next}.`;
   }
 
   #fields(): ActorState {
     return {
       sk_state: this.sk_state,
+      local: `${this.local.address}:${this.local.port}`,
+      remote: `${this.remote.address}:${this.remote.port}`,
       sk_err: this.sk_err,
       icsk_retransmits: this.#timer.icsk_retransmits,
       icsk_rto_ms: this.#timer.icsk_rto_ms,

@@ -1,0 +1,32 @@
+/** What ends an attempt from outside, and the errno that it leaves. */
+import type { KernelMark } from '../../engine/trace.ts';
+import type { UnreachableCode } from '../../network/packet.ts';
+import type { Errno } from '../errno.ts';
+
+/** An error, the kernel line that chose it, and the sentence that tells of it. */
+export interface Failure {
+  readonly errno: Errno;
+  readonly mark: KernelMark;
+  readonly says: string;
+}
+
+/** The errno of an ICMP destination unreachable: `icmp_err_convert` in `net/ipv4/icmp.c`. */
+const ICMP_ERRNO: Readonly<Record<UnreachableCode, Omit<Failure, 'says'>>> = {
+  net: { errno: 'ENETUNREACH', mark: 'icmp_err_convert:net' },
+  host: { errno: 'EHOSTUNREACH', mark: 'icmp_err_convert:host' },
+  port: { errno: 'ECONNREFUSED', mark: 'icmp_err_convert:port' },
+  'admin-prohibited': { errno: 'EHOSTUNREACH', mark: 'icmp_err_convert:filtered' },
+};
+
+/** `tcp_v4_err` for a socket in SYN_SENT: any of them is final. */
+export function icmpFailure(code: UnreachableCode): Failure {
+  const { errno, mark } = ICMP_ERRNO[code];
+  return { errno, mark, says: `An ICMP error ends an attempt: ${code} unreachable is *${errno}*.` };
+}
+
+/** `tcp_reset`. */
+export const RESET_IN_SYN_SENT: Failure = {
+  errno: 'ECONNREFUSED',
+  mark: 'tcp_reset:refused',
+  says: 'A reset in SYN_SENT means that nobody listens: *ECONNREFUSED*, and Linux does not try again.',
+};

@@ -1,0 +1,46 @@
+import { defineCollection } from 'astro:content';
+import { glob } from 'astro/loaders';
+import { z } from 'astro/zod';
+
+const source = z.object({ title: z.string().min(3), url: z.url().optional(), note: z.string().optional() });
+
+/** What a chapter must say about itself before a reader begins. */
+const incidents = defineCollection({
+  loader: glob({
+    base: './content/incidents',
+    pattern: '*/index.mdx',
+    generateId: ({ entry }) => entry.split('/')[0] ?? entry,
+  }),
+  schema: z.object({
+    /** Position in the list of incidents, from 1. */
+    number: z.number().int().positive(),
+    title: z.string().max(80),
+    /** The call or mechanism, as the field names it. */
+    about: z.string(),
+    lede: z.string().max(260),
+    /** What the engineer sees, in the words that they would type into a search box. */
+    symptoms: z.array(z.string()).min(1),
+    errno: z.array(z.string().regex(/^E[A-Z]+$/)),
+    /** Socket states as `ss` prints them. */
+    states: z.array(z.string()),
+    minutes: z.object({ read: z.number().int().positive(), workshop: z.number().int().positive() }),
+    objectives: z.array(z.string()).min(1),
+    /** Kernel versions that the chapter speaks of. */
+    kernels: z.array(z.string()),
+    sources: z.array(source).min(1),
+  }),
+});
+
+/** A session plan for a facilitator. */
+const workshop = defineCollection({
+  loader: glob({ base: './content/workshop', pattern: '*.md' }),
+  schema: z.object({
+    title: z.string(),
+    /** Slug of the incident that the session takes. */
+    incident: z.string(),
+    minutes: z.number().int().positive(),
+    needs: z.array(z.string()),
+  }),
+});
+
+export const collections = { incidents, workshop };

@@ -1,0 +1,6 @@
+/** The figures, by the name of their simulation. Each is loaded when a page asks for it. */
+import type { Figure } from './figure.ts';
+
+export const figures: Readonly<Record<string, () => Promise<Figure>>> = {
+  'connect-timeout': async () => (await import('./connect-timeout.ts')).connectTimeoutFigure,
+};

@@ -1,0 +1,96 @@
+/** The figure of the connect-timeout chapter. */
+import { clockTime, duration } from '#simulations/engine/duration.ts';
+import type { Trace } from '#simulations/engine/trace.ts';
+import { type ConnectTimeoutOutcome, connectTimeout } from '#simulations/incidents/connect-timeout.ts';
+import type { Gauge, Variable } from '../views/gauges.ts';
+import { asFigure } from './figure.ts';
+
+function gauges(trace: Trace, index: number, at_us: number): { gauges: Gauge[]; variables: Variable[] } {
+  const { client = {}, worker = {}, supervisor } = trace.stateAt(index);
+  const set_us = Number(client.timer_set_us);
+  const due_us = Number(client.timer_due_us);
+  const isArmed = client.timer_due_us !== null && client.timer_due_us !== undefined;
+  const left_us = isArmed ? Math.max(0, due_us - at_us) : 0;
+  const drawn: Gauge[] = [
+    {
+      label: 'retransmission timer',
+      value: isArmed ? `${clockTime(left_us)} of ${duration(due_us - set_us)}` : 'off',
+      share: isArmed ? left_us / (due_us - set_us) : 0,
+      tone: 'timer',
+    },
+  ];
+  const until_us = Number(worker.waits_until_us);
+  if (worker.waits_until_us)
+    drawn.push({
+      label: 'SO_SNDTIMEO',
+      value: `${clockTime(Math.max(0, until_us - at_us))} left`,
+      share: Math.max(0, until_us - at_us) / (Number(trace.parameters.so_sndtimeo_ms) * 1000),
+      tone: 'timer',
+    });
+  if (supervisor) {
+    const due_us = Number(supervisor.due_us);
+    const left_us = supervisor.status === 'waiting' ? Math.max(0, due_us - at_us) : 0;
+    drawn.push({
+      label: 'supervisor’s patience',
+      value:
+        supervisor.status === 'waiting'
+          ? `${clockTime(left_us)} of ${duration(due_us)}`
+          : String(supervisor.status),
+      share: left_us / due_us,
+      tone: 'ok',
+    });
+  }
+  return {
+    gauges: drawn,
+    variables: [
+      ['SYNs sent', String(client.syns_sent ?? 0)],
+      ['icsk_retransmits', String(client.icsk_retransmits ?? 0)],
+      ['icsk_rto', duration(Number(client.icsk_rto_ms ?? 0) * 1000)],
+      ['sk_err', String(client.sk_err ?? 0)],
+      ['worker', worker.call ? `in ${worker.call}()` : String(worker.status ?? 'running')],
+    ],
+  };
+}
+
+function summary(trace: Trace): Variable[] {
+  const { syn_times_ms, errno, returned_at_ms, killed_at_ms } = trace.outcome as ConnectTimeoutOutcome;
+  const ended: Variable =
+    killed_at_ms === null
+      ? ['the worker is back after', duration(Number(returned_at_ms) * 1000)]
+      : ['killed after', duration(killed_at_ms * 1000)];
+  return [
+    ['SYNs on the wire', String(syn_times_ms.length)],
+    ['errno', killed_at_ms === null ? (errno ?? 'none: connected') : 'none: it never returned'],
+    ended,
+  ];
+}
+
+export const connectTimeoutFigure = asFigure(connectTimeout, {
+  initial: 'post',
+  charts: [
+    { region: 'connection', actor: 'client', field: 'sk_state', only: ['CLOSE', 'SYN_SENT', 'ESTABLISHED'] },
+  ],
+  excerpts: [
+    '__inet_stream_connect',
+    'sock_sndtimeo',
+    'inet_wait_for_connect',
+    'tcp_connect_init',
+    'tcp_connect',
+    'tcp_retransmit_timer',
+    'tcp_write_timeout',
+    'retransmits_timed_out',
+    'tcp_model_timeout',
+    'tcp_clamp_rto_to_user_timeout',
+    'tcp_write_err',
+    'tcp_rcv_synsent_state_process',
+    'tcp_reset',
+    'tcp_v4_send_reset',
+    'tcp_v4_err',
+    'icmp_err_convert',
+    '__neigh_event_send',
+    'neigh_timer_handler',
+    'tcp_poll',
+  ],
+  gauges,
+  summary,
+});

@@ -1,0 +1,54 @@
+/** The page's own controls: theme, dialogs, search, and the keys that open them. */
+import { isTyping } from './keys.ts';
+import './site-search.ts';
+
+const root = document.documentElement;
+const toggle = document.querySelector('[data-theme-toggle]');
+
+function nameTheme(): void {
+  const name = toggle?.querySelector('[data-theme-name]');
+  if (name) name.textContent = root.dataset.theme === 'dark' ? 'Light' : 'Dark';
+}
+
+toggle?.addEventListener('click', () => {
+  const theme = root.dataset.theme === 'dark' ? 'light' : 'dark';
+  root.dataset.theme = theme;
+  nameTheme();
+  try {
+    localStorage.setItem('theme', theme);
+  } catch {
+    // Storage may be closed; the choice then lasts for this page.
+  }
+});
+nameTheme();
+
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', ({ matches }) => {
+  let chosen: string | null = null;
+  try {
+    chosen = localStorage.getItem('theme');
+  } catch {
+    // No choice can be read, so the system's holds.
+  }
+  if (chosen) return;
+  root.dataset.theme = matches ? 'dark' : 'light';
+  nameTheme();
+});
+
+function open(id: string): void {
+  const dialog = document.getElementById(id);
+  if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
+}
+
+document.addEventListener('click', (event) => {
+  const opener = (event.target as Element).closest<HTMLElement>('[data-open]');
+  if (opener?.dataset.open) open(opener.dataset.open);
+  if (event.target instanceof HTMLDialogElement) event.target.close();
+});
+
+document.addEventListener('keydown', (event) => {
+  if (isTyping(event)) return;
+  const id = { '/': 'search', '?': 'keys' }[event.key];
+  if (!id) return;
+  event.preventDefault();
+  open(id);
+});

@@ -1,0 +1,416 @@
+/**
+ * `<simulation-figure>`: runs the simulation in the browser and moves the cursor through its trace.
+ * The markup is already there, drawn at build time; this only redraws it for another run.
+ */
+import { clockTime } from '#simulations/engine/duration.ts';
+import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
+import { plain, type Trace } from '#simulations/engine/trace.ts';
+import { tools } from '#simulations/tools/catalogue.ts';
+import { figures } from '../figures/catalogue.ts';
+import type { Figure } from '../figures/figure.ts';
+import { form } from '../views/form.ts';
+import { drawGauges } from '../views/gauges.ts';
+import { ladder, legend } from '../views/ladder.ts';
+import { phaseAt } from '../views/phase.ts';
+import { sentence } from '../views/sentence.ts';
+import { escapeText } from '../views/svg.ts';
+import { endOf, timeline } from '../views/timeline.ts';
+import { toolPane } from '../views/toolpane.ts';
+import { placeOf, queryOf } from './address.ts';
+import { KernelPane } from './kernel-pane.ts';
+import { keyAction } from './keys.ts';
+import { Player } from './player.ts';
+import { savePcap, saveSvg } from './save.ts';
+import { Tabs } from './tabs.ts';
+
+/** A part of a picture that appears and goes with events. */
+interface Part {
+  readonly element: Element;
+  readonly from: number;
+  readonly until: number | undefined;
+}
+
+const partsIn = (root: Element): Part[] =>
+  [...root.querySelectorAll<HTMLElement | SVGElement>('[data-from]')].map((element) => ({
+    element,
+    from: Number(element.dataset.from),
+    until: element.dataset.until === undefined ? undefined : Number(element.dataset.until),
+  }));
+
+class SimulationFigure extends HTMLElement {
+  #figure!: Figure;
+  #trace!: Trace;
+  #given: Given = {};
+  #compared: { trace: Trace; given: Given } | null = null;
+  #cursor = 0;
+  #parts: Part[] = [];
+  #comparedParts: Part[] = [];
+  #isVisible = false;
+  #kernel!: KernelPane;
+  readonly #player = new Player();
+
+  async connectedCallback(): Promise<void> {
+    const load = figures[this.dataset.simulation ?? ''];
+    if (!load) return;
+    this.#figure = await load();
+    this.#kernel = new KernelPane(this.#part('kernel'));
+    new Tabs(this.querySelector('[role=tablist]') as HTMLElement);
+    this.#listen();
+    this.#open(location.search);
+    this.#part<HTMLInputElement>('scrub').disabled = false;
+    this.classList.add('ready');
+  }
+
+  /** Runs the simulation with these parameters, from its first beat. */
+  run(given: Given): void {
+    this.#player.stop();
+    const { simulation } = this.#figure;
+    const { values, given: sound } = settleParameters(simulation.parameters, given);
+    this.#given = sound;
+    this.#trace = simulation.run(values);
+    this.#draw();
+    this.#show(this.#trace.beats[0] ?? 0);
+  }
+
+  /** Goes to the place that a link's query names. */
+  #open(search: string): void {
+    const { simulation, initial } = this.#figure;
+    const place = placeOf(search, simulation, initial);
+    const problems = [...place.problems];
+    if (place.compared) this.#pin(place.compared);
+    this.run(place.given);
+    this.#fillForm();
+    if (place.run !== null && place.run !== this.#trace.hash)
+      problems.push(
+        'The simulation has changed since this link was made: the same parameters now give another run.',
+      );
+    if (place.event !== null) {
+      const last = this.#trace.events.length - 1;
+      if (place.event > last)
+        problems.push(`The link names event ${place.event + 1}; this run has ${last + 1}.`);
+      this.#show(Math.min(place.event, last));
+    }
+    this.#notify(problems);
+  }
+
+  #draw(): void {
+    const { simulation } = this.#figure;
+    const a = this.#compared?.trace;
+    this.#part('ladder').innerHTML = ladder(this.#trace, a);
+    this.#part('legend').innerHTML = legend(this.#trace);
+    this.#part('timeline').innerHTML = timeline(this.#trace);
+    for (const tool of tools)
+      (this.querySelector(`[data-tool="${tool.name}"]`) as HTMLElement).innerHTML = toolPane(
+        tool,
+        this.#trace,
+      );
+    this.#part<HTMLInputElement>('scrub').max = String(endOf(this.#trace));
+    this.#parts = partsIn(this);
+    this.#drawCompared(a);
+    const preset = simulation.presets.find(({ given }) => this.#isGiven(given));
+    for (const button of this.querySelectorAll<HTMLElement>('[data-preset]'))
+      button.setAttribute('aria-pressed', String(button.dataset.preset === preset?.id));
+    this.#part('preset-help').textContent = preset?.help ?? 'Your own parameters.';
+    this.#part('outcome').textContent = this.#figure
+      .summary(this.#trace)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(' · ');
+  }
+
+  #drawCompared(a: Trace | undefined): void {
+    const section = this.#part('compared');
+    section.hidden = !a;
+    this.classList.toggle('comparing', Boolean(a));
+    const button = this.querySelector('[data-do=compare]') as HTMLElement;
+    button.setAttribute('aria-pressed', String(Boolean(a)));
+    this.#part('compare').textContent = a ? 'Unpin A' : 'Compare';
+    this.#part('ladder-a').innerHTML = a ? ladder(a, this.#trace) : '';
+    this.#comparedParts = partsIn(this.#part('ladder-a'));
+    this.#parts = this.#parts.filter(({ element }) => !section.contains(element));
+    if (!a) return;
+    const theirs = this.#figure.summary(a);
+    const changed = Object.entries(a.parameters)
+      .filter(([name, value]) => this.#trace.parameters[name] !== value)
+      .map(([name, value]) => [name, String(value), String(this.#trace.parameters[name])] as const);
+    const rows = this.#figure
+      .summary(this.#trace)
+      .map(
+        ([name, value], i) =>
+          [name, theirs[i]?.[0] === name ? theirs[i][1] : (theirs[i]?.join(' ') ?? ''), value] as const,
+      );
+    const row = ([name, left, right]: readonly [string, string, string]) =>
+      `<tr><th scope="row">${escapeText(name)}</th><td>${escapeText(left)}</td><td>${escapeText(right)}</td></tr>`;
+    this.#part('summary').innerHTML =
+      `<thead><tr><td></td><th scope="col">A</th><th scope="col">B</th></tr></thead><tbody>${[...changed, ...rows].map(row).join('')}</tbody>`;
+  }
+
+  /** Moves the cursor. @param at_us the moment, when it is later than the event @param beat the event to speak of */
+  #show(index: number, at_us = this.#trace.events[index]?.at_us ?? 0, beat = index): void {
+    const { events, beats } = this.#trace;
+    this.#cursor = index;
+    for (const { element, from, until } of this.#parts)
+      element.setAttribute('class', phaseAt(events, index, from, until));
+    this.#showCompared(at_us);
+    this.#follow(this.#part('ladder'));
+    this.#showTools();
+    this.#say(beat, at_us);
+    const share = `${(100 * at_us) / endOf(this.#trace)}%`;
+    for (const line of this.querySelectorAll('[data-cursor]')) {
+      line.setAttribute('x1', share);
+      line.setAttribute('x2', share);
+    }
+    const scrub = this.#part<HTMLInputElement>('scrub');
+    scrub.value = String(at_us);
+    scrub.setAttribute('aria-valuetext', `${clockTime(at_us)}: ${plain(events[beat]?.says ?? '')}`);
+    const { gauges, variables } = this.#figure.gauges(this.#trace, index, at_us);
+    this.#part('gauges').innerHTML = drawGauges(gauges, variables);
+    this.#showCharts(index);
+    this.#kernel.show(events, index);
+    const passed = beats.filter((at) => at <= index).length;
+    this.#part('count').textContent =
+      `event ${index + 1} of ${events.length} · beat ${passed} of ${beats.length}`;
+  }
+
+  #say(index: number, at_us: number): void {
+    this.#part('time').textContent = clockTime(at_us);
+    const says = sentence(this.#trace.events[index]?.says ?? '');
+    const place = this.#part('sentence');
+    if (place.dataset.says !== says) {
+      place.dataset.says = says;
+      place.innerHTML = says;
+    }
+  }
+
+  /** Scrolls a pane, and only it, so that what happens now can be seen. */
+  #follow(pane: HTMLElement): void {
+    const now = [...pane.querySelectorAll<SVGElement>('.now')].at(-1)?.getBoundingClientRect();
+    if (!now) return;
+    const { top, bottom } = pane.getBoundingClientRect();
+    if (now.bottom > bottom - 40) pane.scrollTop += now.bottom - bottom + 80;
+    else if (now.top < top + 20) pane.scrollTop -= top - now.top + 60;
+  }
+
+  #showCompared(at_us: number): void {
+    const a = this.#compared?.trace;
+    if (!a) return;
+    const index = a.events.findLastIndex((event) => event.at_us <= at_us);
+    for (const { element, from, until } of this.#comparedParts)
+      element.setAttribute('class', phaseAt(a.events, index, from, until));
+  }
+
+  /** In a tool's output the last line is the one to look at. */
+  #showTools(): void {
+    for (const pane of this.querySelectorAll<HTMLElement>('[data-tool]')) {
+      const lines = [...pane.children].filter((line) => /now|past/.test(line.className));
+      for (const line of lines) line.setAttribute('class', line === lines.at(-1) ? 'now' : 'past');
+      const last = lines.at(-1) as HTMLElement | undefined;
+      if (last) pane.scrollTop = last.offsetTop - pane.offsetTop - pane.clientHeight + last.offsetHeight + 12;
+    }
+  }
+
+  #showCharts(index: number): void {
+    const world = this.#trace.stateAt(index);
+    for (const chart of this.querySelectorAll<HTMLElement>('[data-chart]')) {
+      const [actor = '', field = ''] = (chart.dataset.chart ?? '').split('.');
+      const changes = this.#trace.events.filter(
+        (event) => event.index <= index && event.kind === 'state-changed' && event.actor === actor,
+      );
+      const { from, to } = changes.at(-1)?.data ?? {};
+      for (const state of chart.querySelectorAll<SVGElement>('[data-state]'))
+        state.toggleAttribute('data-now', state.dataset.state === world[actor]?.[field]);
+      for (const arrow of chart.querySelectorAll<SVGElement>('[data-arrow]'))
+        arrow.toggleAttribute('data-now', arrow.dataset.arrow === `${from} ${to}`);
+    }
+  }
+
+  #listen(): void {
+    this.addEventListener('click', (event) => {
+      const button = (event.target as Element).closest<HTMLElement>('[data-do], [data-preset]');
+      if (button?.dataset.do) this.#do(button.dataset.do);
+      if (button?.dataset.preset) this.#runPreset(button.dataset.preset);
+    });
+    document.addEventListener('click', (event) => {
+      const link = (event.target as Element).closest<HTMLElement>('a[data-run-preset]');
+      if (!link) return;
+      event.preventDefault();
+      this.#runPreset(link.dataset.runPreset ?? '');
+      this.scrollIntoView({ behavior: this.#isStill() ? 'auto' : 'smooth' });
+      this.focus({ preventScroll: true });
+    });
+    document.addEventListener('keydown', (event) => {
+      const action = this.#isVisible ? keyAction(event, this) : null;
+      if (!action) return;
+      event.preventDefault();
+      if (action.startsWith('preset ')) {
+        const preset = this.#figure.simulation.presets[Number(action.slice(7)) - 1];
+        if (preset) this.#runPreset(preset.id);
+      } else this.#do(action);
+    });
+    this.#part<HTMLInputElement>('scrub').addEventListener('input', ({ target }) =>
+      this.#seek(Number((target as HTMLInputElement).value)),
+    );
+    const fields = this.#part<HTMLFormElement>('form');
+    fields.addEventListener('submit', (event) => event.preventDefault());
+    fields.addEventListener('input', (event) => this.#change(event.target as HTMLInputElement));
+    fields.addEventListener('change', () => this.#fillForm());
+    new IntersectionObserver(([entry]) => {
+      this.#isVisible = entry?.isIntersecting ?? false;
+      if (!this.#isVisible) this.#pause();
+    }).observe(this);
+  }
+
+  #do(action: string): void {
+    const { events, beats } = this.#trace;
+    const last = events.length - 1;
+    if (action === 'play') {
+      this.#togglePlay();
+      return;
+    }
+    if (action === 'compare') this.#toggleCompare();
+    else if (action === 'link') this.#copyLink();
+    else if (action === 'svg') saveSvg(this.#trace, ladder(this.#trace));
+    else if (action === 'pcap') savePcap(this.#trace);
+    else {
+      this.#pause();
+      const to = {
+        first: beats[0] ?? 0,
+        last: beats.at(-1) ?? last,
+        event: Math.min(last, this.#cursor + 1),
+        'event-back': Math.max(0, this.#cursor - 1),
+        beat: beats.find((index) => index > this.#cursor) ?? last,
+        'beat-back': beats.findLast((index) => index < this.#cursor) ?? 0,
+      }[action];
+      if (to !== undefined) this.#show(to);
+    }
+  }
+
+  #seek(at_us: number): void {
+    this.#pause();
+    const index = Math.max(
+      0,
+      this.#trace.events.findLastIndex((event) => event.at_us <= at_us),
+    );
+    this.#show(index, at_us, this.#trace.beats.findLast((beat) => beat <= index) ?? index);
+  }
+
+  #togglePlay(): void {
+    if (this.#player.isPlaying) {
+      this.#pause();
+      return;
+    }
+    const { beats } = this.#trace;
+    const isAtEnd = this.#cursor >= (beats.at(-1) ?? 0);
+    const speed = this.#part<HTMLSelectElement>('speed');
+    this.#part('play').textContent = 'Pause';
+    this.#player.play(
+      this.#trace,
+      isAtEnd ? 0 : this.#cursor,
+      () => Number(speed.value),
+      this.#isStill(),
+      (index, at_us, beat) => this.#show(index, at_us, beat),
+      () => this.#pause(),
+    );
+  }
+
+  #pause(): void {
+    this.#player.stop();
+    this.#part('play').textContent = 'Play';
+  }
+
+  #runPreset(id: string): void {
+    const preset = this.#figure.simulation.presets.find((preset) => preset.id === id);
+    if (!preset) return;
+    this.#pause();
+    this.run(preset.given);
+    this.#fillForm();
+    this.#notify([]);
+    history.replaceState(
+      null,
+      '',
+      queryOf({ given: this.#given, event: null, run: null, compared: this.#compared?.given ?? null }) +
+        location.hash,
+    );
+  }
+
+  /** One field has another value: run with it if it is sound, and say what is allowed if it is not. */
+  #change(field: HTMLInputElement): void {
+    this.#pause();
+    const value = field.type === 'checkbox' ? field.checked : field.value;
+    const given = { ...this.#given, [field.name]: value };
+    const { problems } = settleParameters(this.#figure.simulation.parameters, given);
+    const own = problems.find(({ name }) => name === field.name);
+    field.setAttribute('aria-invalid', String(Boolean(own)));
+    this.#notify(problems.map(({ message }) => `${message}.`));
+    if (own) return;
+    this.run(given);
+    history.replaceState(
+      null,
+      '',
+      queryOf({ given: this.#given, event: null, run: null, compared: this.#compared?.given ?? null }) +
+        location.hash,
+    );
+  }
+
+  /** Writes the parameters into the form, unless a field waits to be mended. */
+  #fillForm(): void {
+    const place = this.#part('form');
+    if (place.querySelector('[aria-invalid=true]')) return;
+    const focused = place.contains(document.activeElement) ? document.activeElement?.id : undefined;
+    const { simulation } = this.#figure;
+    const { values } = settleParameters(simulation.parameters, this.#given);
+    place.innerHTML = form(simulation.parameters, values, this.#given);
+    if (focused) document.getElementById(focused)?.focus();
+  }
+
+  #pin(given: Given): void {
+    const { simulation } = this.#figure;
+    this.#compared = { given, trace: simulation.run(settleParameters(simulation.parameters, given).values) };
+  }
+
+  #toggleCompare(): void {
+    this.#pause();
+    if (this.#compared) this.#compared = null;
+    else this.#compared = { trace: this.#trace, given: this.#given };
+    const cursor = this.#cursor;
+    this.#draw();
+    this.#show(cursor);
+    if (this.#compared) this.#notify(['This run is pinned as A. Choose another run to set beside it.']);
+    else this.#notify([]);
+  }
+
+  async #copyLink(): Promise<void> {
+    const query = queryOf({
+      given: this.#given,
+      event: this.#cursor,
+      run: this.#trace.hash,
+      compared: this.#compared?.given ?? null,
+    });
+    const url = `${location.origin}${location.pathname}${query}#${this.id}`;
+    history.replaceState(null, '', url);
+    try {
+      await navigator.clipboard.writeText(url);
+      this.#notify(['The link to this run and moment is copied.']);
+    } catch {
+      this.#notify([`The clipboard is closed to this page. The address bar now holds the link: ${url}`]);
+    }
+  }
+
+  #notify(lines: readonly string[]): void {
+    this.#part('notices').innerHTML = lines.map((line) => `<p>${escapeText(line)}</p>`).join('');
+  }
+
+  #isGiven(given: Given): boolean {
+    const names = new Set([...Object.keys(given), ...Object.keys(this.#given)]);
+    return [...names].every((name) => given[name] === this.#given[name]);
+  }
+
+  #isStill(): boolean {
+    return matchMedia('(prefers-reduced-motion: reduce)').matches;
+  }
+
+  #part<T extends HTMLElement = HTMLElement>(name: string): T {
+    return this.querySelector(`[data-part="${name}"]`) as T;
+  }
+}
+
+customElements.define('simulation-figure', SimulationFigure);

@@ -1,0 +1,169 @@
+/**
+ * A static file server for a built site, as plain as the hosts it stands in for.
+ *
+ *     node tests/browser/serve.ts dist --base / --port 4321
+ */
+import { createReadStream, realpathSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, resolve, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { parseArgs } from 'node:util';
+import { createGzip } from 'node:zlib';
+
+/** The builds that browser tests look at, and where: one at the root of a host, one below a path. */
+export const sites = {
+  root: { directory: 'dist', base: '/', port: 4329, url: 'http://127.0.0.1:4329/' },
+  sub: {
+    directory: 'dist-sub',
+    base: '/docs/sockets/',
+    port: 4330,
+    url: 'http://127.0.0.1:4330/docs/sockets/',
+  },
+} as const;
+
+/** What to serve, and where. */
+export interface ServeOptions {
+  /** A built site. */
+  directory: string;
+  /** The path the site was built for, "/" or "/some/sub/path/". */
+  base: string;
+  /** A free one when not given. */
+  port?: number;
+}
+
+/** A running server. */
+export interface Served {
+  origin: string;
+  /** The site's home page. */
+  url: string;
+  close(): Promise<void>;
+}
+
+const types: Record<string, string> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.ico': 'image/x-icon',
+  '.jpg': 'image/jpeg',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.map': 'application/json; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.pcap': 'application/vnd.tcpdump.pcap',
+  '.png': 'image/png',
+  '.py': 'text/x-python; charset=utf-8',
+  '.sh': 'text/x-shellscript; charset=utf-8',
+  '.svg': 'image/svg+xml; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
+  '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json; charset=utf-8',
+  '.webp': 'image/webp',
+  '.woff2': 'font/woff2',
+  '.xml': 'application/xml; charset=utf-8',
+};
+
+/** What a path in a directory leads to: a file, a directory that wants a slash at its end, or nothing. */
+export type Located = { file: string } | { slash: true } | undefined;
+
+/** Finds what a decoded path, relative to the base and without its first slash, leads to. */
+export async function locate(directory: string, path: string): Promise<Located> {
+  const root = resolve(directory);
+  const target = resolve(root, path);
+  if (path.includes('\0') || (target !== root && !target.startsWith(root + sep))) return undefined;
+  const found = await stat(target).catch(() => undefined);
+  if (found?.isDirectory()) {
+    if (path !== '' && !path.endsWith('/')) return { slash: true };
+    const index = join(target, 'index.html');
+    return (await stat(index).catch(() => undefined))?.isFile() ? { file: index } : undefined;
+  }
+  return found?.isFile() && !path.endsWith('/') ? { file: target } : undefined;
+}
+
+/** The part of a request's path below the base, decoded; nothing when it is outside or malformed. */
+function below(base: string, pathname: string): string | undefined {
+  if (!pathname.startsWith(base)) return undefined;
+  try {
+    return decodeURIComponent(pathname.slice(base.length));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Sends a file, compressed where that helps and the client can read it. */
+async function send(request: IncomingMessage, response: ServerResponse, file: string, status: number) {
+  const type = types[extname(file)] ?? 'application/octet-stream'; // Pagefind's .pf_* among them
+  const gzip =
+    /^text\/|json|javascript|xml|wasm/.test(type) && /\bgzip\b/.test(`${request.headers['accept-encoding']}`);
+  response.writeHead(status, {
+    'content-type': type,
+    'cache-control': 'no-cache', // a test must never see the build before
+    vary: 'accept-encoding',
+    ...(gzip ? { 'content-encoding': 'gzip' } : { 'content-length': (await stat(file)).size }),
+  });
+  if (request.method === 'HEAD') return void response.end();
+  if (gzip) await pipeline(createReadStream(file), createGzip(), response);
+  else await pipeline(createReadStream(file), response);
+}
+
+async function answer({ directory, base }: ServeOptions, request: IncomingMessage, response: ServerResponse) {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return void response.writeHead(405, { allow: 'GET, HEAD' }).end();
+  }
+  const [pathname = '', search] = (request.url ?? '/').split('?', 2);
+  const redirect = () =>
+    void response
+      .writeHead(301, { location: `${pathname}/${search === undefined ? '' : `?${search}`}` })
+      .end();
+  if (`${pathname}/` === base) return redirect();
+
+  const path = below(base, pathname);
+  const found = path === undefined ? undefined : await locate(directory, path);
+  if (found && 'slash' in found) return redirect();
+  if (found) return send(request, response, found.file, 200);
+  const missing = await locate(directory, '404.html');
+  if (missing && 'file' in missing) return send(request, response, missing.file, 404);
+  response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('Not found\n');
+}
+
+/** Serves a built directory on this machine only. */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const { directory, base, port = 0 } = options;
+  if (!base.startsWith('/') || !base.endsWith('/')) {
+    throw new Error(`A base begins and ends with a slash: "${base}"`);
+  }
+  if (!(await stat(directory).catch(() => undefined))?.isDirectory()) {
+    throw new Error(`There is no ${directory} to serve; build the site first.`);
+  }
+  const server = createServer((request, response) => {
+    answer(options, request, response).catch(() => response.destroy()); // the client left, or the file did
+  });
+  await new Promise<void>((listening, failed) => {
+    server.once('error', failed).listen(port, '127.0.0.1', listening);
+  });
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    origin,
+    url: origin + base,
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { base: { type: 'string', default: '/' }, port: { type: 'string', default: '4321' } },
+  });
+  const directory = positionals[0] ?? 'dist';
+  try {
+    const { url } = await serve({ directory, base: values.base, port: Number(values.port) });
+    console.log(`${directory} is at ${url}`);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}
