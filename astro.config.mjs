@@ -15,6 +15,7 @@ export default defineConfig({
       themes: ['github-light', 'github-dark'],
       themeCssSelector: (theme) => `[data-theme='${theme.type}']`,
       useDarkModeMediaQuery: true,
+      defaultProps: { frame: 'none', wrap: true },
       frames: { showCopyToClipboardButton: true, extractFileNameFromCode: false },
       styleOverrides: {
         codeFontFamily: 'var(--mono)',

@@ -1,0 +1,160 @@
+/** The simulation against every case that a lab has recorded, and against the post's own capture. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { settleParameters } from '#simulations/engine/parameters.ts';
+import { connectTimeout } from '#simulations/incidents/connect-timeout.ts';
+import { compare, simulate } from '#simulations/recording/connect-timeout.ts';
+import { parseRecording } from '#simulations/recording/recording.ts';
+import { lateness_ms, slot_ms } from '#simulations/recording/timer-wheel.ts';
+
+const file = 'content/incidents/connect-timeout/recording.json';
+const recording = parseRecording(readFileSync(file, 'utf8'), file);
+
+describe(`connect-timeout against Linux ${recording.kernel}`, () => {
+  for (const recorded of recording.cases) {
+    const { name, observed, skipped } = recorded;
+    if (!observed) {
+      it.skip(`${name} (not recorded: ${skipped})`);
+      continue;
+    }
+    it(`holds for ${name}`, () => {
+      const wrong = compare(observed, simulate(recorded), recording.hz).filter(({ agrees }) => !agrees);
+      expect(wrong).toEqual([]);
+    });
+  }
+
+  it('covers every kind of peer, each remedy, n = 1 to 6 with linear 0 and 4', () => {
+    const names = new Set(recording.cases.filter(({ observed }) => observed).map(({ name }) => name));
+    const peers = new Set(recording.cases.map(({ parameters }) => parameters.peer));
+    expect([...peers].sort()).toEqual(Object.keys(connectTimeout.parameters.peer.choices).sort());
+    for (const linear of [0, 4])
+      for (let n = 1; n <= 6; n++)
+        expect(names).toContain(
+          n === 5 && linear === 0 ? 'the post: n=5, no linear timeouts' : `drops, n=${n}, linear ${linear}`,
+        );
+    for (const option of [
+      'so_sndtimeo_ms',
+      'tcp_user_timeout_ms',
+      'tcp_syncnt',
+      'nonblocking',
+      'heartbeat_s',
+    ])
+      expect(recording.cases.some(({ parameters, observed }) => observed && parameters[option])).toBe(true);
+  });
+
+  it('says of each connect() call on the same socket what the kernel said', () => {
+    for (const recorded of recording.cases) {
+      const { observed, parameters, name } = recorded;
+      if (!observed || parameters.nonblocking || observed.killed_at_ms !== null) continue;
+      const said = simulate(recorded)
+        .events.filter(({ kind, data }) => kind === 'syscall-return' && data.call === 'connect')
+        .map(({ data }) => data.errno);
+      expect(said, name).toEqual(observed.connects.map(({ errno }) => errno));
+    }
+  });
+
+  it('reports the events to poll() that the kernel reported', () => {
+    for (const recorded of recording.cases) {
+      const revents = recorded.observed?.revents;
+      if (!revents?.length) continue;
+      const polled = simulate(recorded).events.find(
+        ({ kind, data }) => kind === 'syscall-return' && data.call === 'poll',
+      );
+      expect(polled?.data.out, recorded.name).toEqual({ revents });
+    }
+  });
+
+  it('asks for an absent host’s address when the kernel asked', () => {
+    for (const recorded of recording.cases) {
+      if (!recorded.observed || recorded.parameters.peer !== 'absent') continue;
+      const asked = simulate(recorded)
+        .events.filter(({ kind, data }) => kind === 'packet-sent' && data.packet === 'ARP request')
+        .map(({ at_us }) => at_us / 1000);
+      // Linux may ask once or twice more after its failure; the simulation leaves that out and says so.
+      const observed = recorded.observed.arp_times_ms.slice(0, asked.length);
+      expect(observed.length, recorded.name).toBe(asked.length);
+      observed.forEach((at_ms, i) => {
+        const late_ms = at_ms - (asked[i] ?? 0);
+        expect(late_ms, recorded.name).toBeGreaterThanOrEqual(-0.2);
+        expect(late_ms, recorded.name).toBeLessThanOrEqual(
+          lateness_ms(Array(i).fill(1000), recording.hz) + 10,
+        );
+      });
+    }
+  });
+});
+
+describe('connect-timeout against the post’s own captures', () => {
+  const seconds = (stamps: readonly string[]): number[] => {
+    const at = stamps.map((stamp) => {
+      const [h, m, s] = stamp.split(':').map(Number) as [number, number, number];
+      return h * 3600 + m * 60 + s;
+    });
+    return at.map((time) => (time - (at[0] ?? 0)) * 1000);
+  };
+  const run = (given: Record<string, string | number>) =>
+    connectTimeout.run(settleParameters(connectTimeout.parameters, given).values).outcome;
+  // Its HZ is not known. The bound is that of the coarsest usual one, 100.
+  const bound_ms = (timers_ms: readonly number[]) => lateness_ms(timers_ms, 100) + 10;
+  // The capture's own clock is that of a virtual machine: its second SYN is 2.4 ms early.
+  const EARLY_ms = 3;
+
+  it('sends its six SYNs, and returns ETIMEDOUT when telnet did', () => {
+    const observed = seconds([
+      '00:37:25.986061',
+      '00:37:26.983700',
+      '00:37:28.987752',
+      '00:37:32.995936',
+      '00:37:41.012194',
+      '00:37:57.059795',
+    ]);
+    const { syn_times_ms, errno, returned_at_ms } = run({ kernel: '3.2' });
+    expect(syn_times_ms).toHaveLength(observed.length);
+    observed.forEach((at_ms, i) => {
+      const waits = syn_times_ms.slice(1, i + 1).map((at, j) => at - (syn_times_ms[j] ?? 0));
+      expect(at_ms - (syn_times_ms[i] ?? 0)).toBeGreaterThanOrEqual(-EARLY_ms);
+      expect(at_ms - (syn_times_ms[i] ?? 0)).toBeLessThanOrEqual(bound_ms(waits));
+    });
+    expect(errno).toBe('ETIMEDOUT');
+    expect(63_128 - Number(returned_at_ms)).toBeGreaterThanOrEqual(-EARLY_ms);
+    expect(63_128 - Number(returned_at_ms)).toBeLessThanOrEqual(
+      bound_ms([1000, 2000, 4000, 8000, 16_000, 32_000]),
+    );
+  });
+
+  it('is refused after one lost SYN, as in its second capture', () => {
+    const [, second = 0, reset = 0] = seconds(['00:52:21.776637', '00:52:22.775693', '00:52:22.799371']);
+    const rtt_ms = Math.round(reset - second);
+    const { syn_times_ms, errno, returned_at_ms } = run({
+      kernel: '3.2',
+      peer: 'refuses',
+      lose_first: 1,
+      rtt_ms,
+    });
+    expect(syn_times_ms).toEqual([0, 1000]);
+    expect(errno).toBe('ECONNREFUSED');
+    expect(Math.abs(Number(returned_at_ms) - reset)).toBeLessThanOrEqual(EARLY_ms);
+  });
+});
+
+describe('the timer wheel', () => {
+  it('has slots of 4, 32, 256 and 2048 ms at 250 ticks a second', () => {
+    expect([100, 1000, 4000, 32_000].map((timer_ms) => slot_ms(timer_ms, 250))).toEqual([4, 32, 256, 2048]);
+  });
+
+  it('keeps the longest recorded wait, 120 s, in the level below its last but four', () => {
+    expect(slot_ms(120_000, 250)).toBe(2048);
+  });
+
+  it('rejects a time that is early, or later than its slots allow', () => {
+    const post = recording.cases[0];
+    if (!post?.observed) throw new Error('the first case is the post’s');
+    const shifted = (by_ms: number) =>
+      compare(
+        { ...post.observed, returned_at_ms: 63_000 + by_ms } as NonNullable<typeof post.observed>,
+        simulate(post),
+        recording.hz,
+      ).find(({ figure }) => figure === 'returned')?.agrees;
+    expect([-1, 0, 2800, 3000].map(shifted)).toEqual([false, true, true, false]);
+  });
+});
