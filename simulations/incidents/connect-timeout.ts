@@ -7,145 +7,21 @@
 import { createActor, setup } from 'xstate';
 import { VirtualClock } from '../engine/clock.ts';
 import { duration } from '../engine/duration.ts';
-import type { Schema, Values } from '../engine/parameters.ts';
 import { Process, type Program } from '../engine/process.ts';
 import { Random } from '../engine/random.ts';
 import type { Simulation } from '../engine/simulation.ts';
 import { Recorder, type Trace } from '../engine/trace.ts';
 import { Host } from '../kernel/host.ts';
-import { KERNELS, type KernelProfile, type KernelVersion } from '../kernel/profile.ts';
 import { Syscalls, sys } from '../kernel/syscalls.ts';
 import { Link, type Rule } from '../network/link.ts';
 import type { Endpoint } from '../network/packet.ts';
 import { dropSyns, reject } from '../network/rules.ts';
-
-const kernelOf = (earlier: { readonly [name: string]: unknown }): KernelProfile =>
-  KERNELS[earlier.kernel as KernelVersion];
-
-const HOUR_ms = 3_600_000;
-
-export const parameters = {
-  kernel: {
-    type: 'choice',
-    choices: Object.fromEntries(Object.entries(KERNELS).map(([version, { help }]) => [version, help])),
-    default: '6.12',
-    help: 'Linux version: sets the defaults of its sysctls and the rules for TCP_USER_TIMEOUT',
-  },
-  peer: {
-    type: 'choice',
-    choices: {
-      drops: 'never answers: a firewall that drops, a dead host behind a router',
-      refuses: 'has no listener on the port: answers with a reset',
-      listens: 'answers with a SYN-ACK',
-      'rejects-port': 'a REJECT rule: ICMP port unreachable',
-      'rejects-host': 'a REJECT rule: ICMP host unreachable',
-      'rejects-net': 'a REJECT rule: ICMP net unreachable',
-      absent: 'is on this network but gone: nobody answers ARP',
-    },
-    default: 'drops',
-    help: 'what the other end does',
-  },
-  lose_first: {
-    type: 'integer',
-    min: 0,
-    max: 300,
-    default: 0,
-    help: 'SYNs that the network loses before one gets through',
-  },
-  rtt_ms: {
-    type: 'integer',
-    unit: 'ms',
-    min: 0,
-    max: 10_000,
-    default: 1,
-    help: 'round-trip time to the peer',
-  },
-  tcp_syn_retries: {
-    type: 'integer',
-    min: 1,
-    max: 127,
-    default: (earlier) => kernelOf(earlier).tcp_syn_retries,
-    names: 'net.ipv4.tcp_syn_retries',
-    help: 'how often a SYN is sent again with doubling waits',
-  },
-  tcp_syn_linear_timeouts: {
-    type: 'integer',
-    min: 0,
-    max: (earlier) => (kernelOf(earlier).tcp_syn_linear_timeouts === null ? 0 : 127),
-    default: (earlier) => kernelOf(earlier).tcp_syn_linear_timeouts ?? 0,
-    names: 'net.ipv4.tcp_syn_linear_timeouts',
-    help: 'retransmissions 1 s apart before the waits double (Linux 6.5 and later)',
-  },
-  so_sndtimeo_ms: {
-    type: 'integer',
-    unit: 'ms',
-    min: 0,
-    max: HOUR_ms,
-    default: 0,
-    special: { 0: 'none' },
-    names: 'SO_SNDTIMEO',
-    help: 'how long a blocking connect() may sleep',
-  },
-  tcp_user_timeout_ms: {
-    type: 'integer',
-    unit: 'ms',
-    min: 0,
-    max: HOUR_ms,
-    default: 0,
-    special: { 0: 'none' },
-    names: 'TCP_USER_TIMEOUT',
-    help: 'how long TCP may try before it gives up',
-  },
-  tcp_syncnt: {
-    type: 'integer',
-    min: 0,
-    max: 127,
-    default: 0,
-    special: { 0: 'the sysctl' },
-    names: 'TCP_SYNCNT',
-    help: 'tcp_syn_retries for this socket alone',
-  },
-  nonblocking: {
-    type: 'boolean',
-    default: false,
-    names: 'O_NONBLOCK',
-    help: 'connect() returns at once and poll() waits',
-  },
-  poll_timeout_ms: {
-    type: 'integer',
-    unit: 'ms',
-    min: -1,
-    max: HOUR_ms,
-    default: 3000,
-    special: { [-1]: 'for ever' },
-    help: 'how long poll() waits; counts with nonblocking only',
-  },
-  connects: {
-    type: 'integer',
-    min: 1,
-    max: 5,
-    default: 1,
-    help: 'connect() calls on the same socket while the attempt goes on',
-  },
-  heartbeat_s: {
-    type: 'integer',
-    unit: 's',
-    min: 0,
-    max: 86_400,
-    default: 0,
-    special: { 0: 'no supervisor' },
-    help: 'seconds that the supervisor waits for the worker before it kills it',
-  },
-  seed: {
-    type: 'integer',
-    min: 0,
-    max: 4_294_967_295,
-    default: 1,
-    help: 'picks port, sequence numbers and timestamps',
-  },
-} as const satisfies Schema;
-
-export type ConnectTimeoutParameters = Values<typeof parameters>;
+import {
+  type ConnectTimeoutParameters,
+  kernelOf,
+  parameters,
+  presets,
+} from './connect-timeout/parameters.ts';
 
 export interface ConnectTimeoutOutcome {
   readonly syn_times_ms: readonly number[];
@@ -321,8 +197,6 @@ function run(p: ConnectTimeoutParameters): Trace<ConnectTimeoutOutcome> {
   );
 }
 
-const incident = { kernel: '3.2', heartbeat_s: 60 } as const;
-
 export const connectTimeout: Simulation<typeof parameters, ConnectTimeoutOutcome> = {
   name: 'connect-timeout',
   title: 'A blocking connect() to a peer that never answers, and a supervisor that will not wait',
@@ -334,67 +208,6 @@ export const connectTimeout: Simulation<typeof parameters, ConnectTimeoutOutcome
     returned_at_ms: 'when the last blocking call returned (ms); null when the worker was killed',
     killed_at_ms: 'when the supervisor killed the worker (ms), or null',
   },
-  presets: [
-    {
-      id: 'post',
-      label: 'The incident',
-      help: 'The post’s kernel would need 63 s. The supervisor waits 60.',
-      given: incident,
-    },
-    {
-      id: 'post-63s',
-      label: 'Without the supervisor',
-      help: 'The same kernel, left alone: ETIMEDOUT after 63 s.',
-      given: { kernel: '3.2' },
-    },
-    {
-      id: 'today',
-      label: 'Today’s default',
-      help: 'Linux 6.5 and later: four linear retries first, 131 s in all.',
-      given: { kernel: '6.12', heartbeat_s: 60 },
-    },
-    {
-      id: 'refused',
-      label: 'Refused',
-      help: 'A closed port answers with a reset: one round trip.',
-      given: { peer: 'refuses', heartbeat_s: 60 },
-    },
-    {
-      id: 'first-syn-lost',
-      label: 'First SYN lost',
-      help: 'The post’s second capture: one loss costs a second.',
-      given: { kernel: '3.2', peer: 'refuses', lose_first: 1, rtt_ms: 24, heartbeat_s: 60 },
-    },
-    {
-      id: 'absent',
-      label: 'Host is gone',
-      help: 'Nobody answers ARP: EHOSTUNREACH after 3 s, and no SYN on the wire.',
-      given: { peer: 'absent', heartbeat_s: 60 },
-    },
-    {
-      id: 'sndtimeo',
-      label: '+ SO_SNDTIMEO',
-      help: 'A blocking connect() that sleeps 5 s at most.',
-      given: { ...incident, so_sndtimeo_ms: 5000 },
-    },
-    {
-      id: 'poll',
-      label: '+ non-blocking, poll()',
-      help: 'Connect without blocking, wait 5 s in poll().',
-      given: { ...incident, nonblocking: true, poll_timeout_ms: 5000 },
-    },
-    {
-      id: 'user-timeout',
-      label: '+ TCP_USER_TIMEOUT',
-      help: 'TCP itself gives up after 5 s, on a kernel that counts it for connect().',
-      given: { kernel: '6.12', heartbeat_s: 60, tcp_user_timeout_ms: 5000 },
-    },
-    {
-      id: 'fewer-retries',
-      label: '+ fewer retries',
-      help: 'TCP_SYNCNT 2: three SYNs, 7 s.',
-      given: { ...incident, tcp_syncnt: 2 },
-    },
-  ],
+  presets,
   run,
 };

@@ -10,7 +10,7 @@ import type { End, Link } from '../network/link.ts';
 import { asJson, type Endpoint, type Packet, packetName, type Segment } from '../network/packet.ts';
 import { Neighbour } from './neighbour.ts';
 import type { KernelProfile } from './profile.ts';
-import { TcpSock } from './tcp/sock.ts';
+import { type TcpHost, TcpSock } from './tcp/sock.ts';
 
 /** The sysctls of a host, by name (below `net.ipv4`). */
 export interface Sysctl {
@@ -21,7 +21,7 @@ export interface Sysctl {
 /** sysctl `ip_local_port_range`, its default. */
 const IP_LOCAL_PORT_RANGE = [32768, 60999] as const;
 
-export class Host implements End {
+export class Host implements End, TcpHost {
   readonly name: string;
   readonly address: string;
   readonly kernel: KernelProfile;
@@ -75,17 +75,14 @@ export class Host implements End {
     return sock;
   }
 
-  /** The clock of RFC 7323 timestamps, in ms. */
   timestamp(): number {
     return (this.#boot_ms + Math.floor(this.clock.now_us / 1000)) >>> 0;
   }
 
-  /** Whether a segment of this socket still waits in this host for a hardware address. */
   isQueued(sock: TcpSock): boolean {
     return this.#queue.some((entry) => entry.sock === sock);
   }
 
-  /** Sends a segment, or queues it while the neighbour is unknown. */
   transmit(segment: Segment, sock: TcpSock | null, says: string, mark?: KernelMark): void {
     const packet = packetName(segment);
     const why = mark && { mark };

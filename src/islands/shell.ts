@@ -52,3 +52,13 @@ document.addEventListener('keydown', (event) => {
   event.preventDefault();
   open(id);
 });
+
+// Paper is light.
+let onScreen: string | undefined;
+addEventListener('beforeprint', () => {
+  onScreen = root.dataset.theme;
+  root.dataset.theme = 'light';
+});
+addEventListener('afterprint', () => {
+  if (onScreen) root.dataset.theme = onScreen;
+});

@@ -8,10 +8,10 @@ import { plain, type Trace } from '#simulations/engine/trace.ts';
 import { tools } from '#simulations/tools/catalogue.ts';
 import { figures } from '../figures/catalogue.ts';
 import type { Figure } from '../figures/figure.ts';
+import { comparison } from '../views/comparison.ts';
 import { form } from '../views/form.ts';
 import { drawGauges } from '../views/gauges.ts';
 import { ladder, legend } from '../views/ladder.ts';
-import { phaseAt } from '../views/phase.ts';
 import { sentence } from '../views/sentence.ts';
 import { escapeText } from '../views/svg.ts';
 import { endOf, timeline } from '../views/timeline.ts';
@@ -19,23 +19,10 @@ import { toolPane } from '../views/toolpane.ts';
 import { placeOf, queryOf } from './address.ts';
 import { KernelPane } from './kernel-pane.ts';
 import { keyAction } from './keys.ts';
+import { follow, followLines, Parts } from './parts.ts';
 import { Player } from './player.ts';
 import { savePcap, saveSvg } from './save.ts';
 import { Tabs } from './tabs.ts';
-
-/** A part of a picture that appears and goes with events. */
-interface Part {
-  readonly element: Element;
-  readonly from: number;
-  readonly until: number | undefined;
-}
-
-const partsIn = (root: Element): Part[] =>
-  [...root.querySelectorAll<HTMLElement | SVGElement>('[data-from]')].map((element) => ({
-    element,
-    from: Number(element.dataset.from),
-    until: element.dataset.until === undefined ? undefined : Number(element.dataset.until),
-  }));
 
 class SimulationFigure extends HTMLElement {
   #figure!: Figure;
@@ -43,11 +30,11 @@ class SimulationFigure extends HTMLElement {
   #given: Given = {};
   #compared: { trace: Trace; given: Given } | null = null;
   #cursor = 0;
-  #parts: Part[] = [];
-  #comparedParts: Part[] = [];
   #isVisible = false;
   #kernel!: KernelPane;
   readonly #player = new Player();
+  readonly #parts = new Parts();
+  readonly #comparedParts = new Parts();
 
   async connectedCallback(): Promise<void> {
     const load = figures[this.dataset.simulation ?? ''];
@@ -105,7 +92,7 @@ class SimulationFigure extends HTMLElement {
         this.#trace,
       );
     this.#part<HTMLInputElement>('scrub').max = String(endOf(this.#trace));
-    this.#parts = partsIn(this);
+    this.#parts.collect(['ladder', 'timeline'].map((name) => this.#part(name)).concat(this.#panes()));
     this.#drawCompared(a);
     const preset = simulation.presets.find(({ given }) => this.#isGiven(given));
     for (const button of this.querySelectorAll<HTMLElement>('[data-preset]'))
@@ -125,34 +112,18 @@ class SimulationFigure extends HTMLElement {
     button.setAttribute('aria-pressed', String(Boolean(a)));
     this.#part('compare').textContent = a ? 'Unpin A' : 'Compare';
     this.#part('ladder-a').innerHTML = a ? ladder(a, this.#trace) : '';
-    this.#comparedParts = partsIn(this.#part('ladder-a'));
-    this.#parts = this.#parts.filter(({ element }) => !section.contains(element));
-    if (!a) return;
-    const theirs = this.#figure.summary(a);
-    const changed = Object.entries(a.parameters)
-      .filter(([name, value]) => this.#trace.parameters[name] !== value)
-      .map(([name, value]) => [name, String(value), String(this.#trace.parameters[name])] as const);
-    const rows = this.#figure
-      .summary(this.#trace)
-      .map(
-        ([name, value], i) =>
-          [name, theirs[i]?.[0] === name ? theirs[i][1] : (theirs[i]?.join(' ') ?? ''), value] as const,
-      );
-    const row = ([name, left, right]: readonly [string, string, string]) =>
-      `<tr><th scope="row">${escapeText(name)}</th><td>${escapeText(left)}</td><td>${escapeText(right)}</td></tr>`;
-    this.#part('summary').innerHTML =
-      `<thead><tr><td></td><th scope="col">A</th><th scope="col">B</th></tr></thead><tbody>${[...changed, ...rows].map(row).join('')}</tbody>`;
+    this.#comparedParts.collect([this.#part('ladder-a')]);
+    if (a) this.#part('summary').innerHTML = comparison(this.#figure, a, this.#trace);
   }
 
   /** Moves the cursor. @param at_us the moment, when it is later than the event @param beat the event to speak of */
   #show(index: number, at_us = this.#trace.events[index]?.at_us ?? 0, beat = index): void {
     const { events, beats } = this.#trace;
     this.#cursor = index;
-    for (const { element, from, until } of this.#parts)
-      element.setAttribute('class', phaseAt(events, index, from, until));
+    this.#parts.show(events, index);
     this.#showCompared(at_us);
-    this.#follow(this.#part('ladder'));
-    this.#showTools();
+    follow(this.#part('ladder'));
+    for (const pane of this.#panes()) followLines(pane);
     this.#say(beat, at_us);
     const share = `${(100 * at_us) / endOf(this.#trace)}%`;
     for (const line of this.querySelectorAll('[data-cursor]')) {
@@ -181,31 +152,12 @@ class SimulationFigure extends HTMLElement {
     }
   }
 
-  /** Scrolls a pane, and only it, so that what happens now can be seen. */
-  #follow(pane: HTMLElement): void {
-    const now = [...pane.querySelectorAll<SVGElement>('.now')].at(-1)?.getBoundingClientRect();
-    if (!now) return;
-    const { top, bottom } = pane.getBoundingClientRect();
-    if (now.bottom > bottom - 40) pane.scrollTop += now.bottom - bottom + 80;
-    else if (now.top < top + 20) pane.scrollTop -= top - now.top + 60;
-  }
-
   #showCompared(at_us: number): void {
     const a = this.#compared?.trace;
     if (!a) return;
     const index = a.events.findLastIndex((event) => event.at_us <= at_us);
-    for (const { element, from, until } of this.#comparedParts)
-      element.setAttribute('class', phaseAt(a.events, index, from, until));
-  }
-
-  /** In a tool's output the last line is the one to look at. */
-  #showTools(): void {
-    for (const pane of this.querySelectorAll<HTMLElement>('[data-tool]')) {
-      const lines = [...pane.children].filter((line) => /now|past/.test(line.className));
-      for (const line of lines) line.setAttribute('class', line === lines.at(-1) ? 'now' : 'past');
-      const last = lines.at(-1) as HTMLElement | undefined;
-      if (last) pane.scrollTop = last.offsetTop - pane.offsetTop - pane.clientHeight + last.offsetHeight + 12;
-    }
+    this.#comparedParts.show(a.events, index);
+    follow(this.#part('ladder-a'));
   }
 
   #showCharts(index: number): void {
@@ -324,12 +276,7 @@ class SimulationFigure extends HTMLElement {
     this.run(preset.given);
     this.#fillForm();
     this.#notify([]);
-    history.replaceState(
-      null,
-      '',
-      queryOf({ given: this.#given, event: null, run: null, compared: this.#compared?.given ?? null }) +
-        location.hash,
-    );
+    this.#writeAddress({ event: null, run: null }, location.hash);
   }
 
   /** One field has another value: run with it if it is sound, and say what is allowed if it is not. */
@@ -343,12 +290,7 @@ class SimulationFigure extends HTMLElement {
     this.#notify(problems.map(({ message }) => `${message}.`));
     if (own) return;
     this.run(given);
-    history.replaceState(
-      null,
-      '',
-      queryOf({ given: this.#given, event: null, run: null, compared: this.#compared?.given ?? null }) +
-        location.hash,
-    );
+    this.#writeAddress({ event: null, run: null }, location.hash);
   }
 
   /** Writes the parameters into the form, unless a field waits to be mended. */
@@ -378,15 +320,16 @@ class SimulationFigure extends HTMLElement {
     else this.#notify([]);
   }
 
-  async #copyLink(): Promise<void> {
-    const query = queryOf({
-      given: this.#given,
-      event: this.#cursor,
-      run: this.#trace.hash,
-      compared: this.#compared?.given ?? null,
-    });
-    const url = `${location.origin}${location.pathname}${query}#${this.id}`;
+  /** Puts this run, and a moment of it, into the address bar. @returns the whole address */
+  #writeAddress(moment: { event: number | null; run: string | null }, hash: string): string {
+    const compared = this.#compared?.given ?? null;
+    const url = `${location.origin}${location.pathname}${queryOf({ given: this.#given, compared, ...moment })}${hash}`;
     history.replaceState(null, '', url);
+    return url;
+  }
+
+  async #copyLink(): Promise<void> {
+    const url = this.#writeAddress({ event: this.#cursor, run: this.#trace.hash }, `#${this.id}`);
     try {
       await navigator.clipboard.writeText(url);
       this.#notify(['The link to this run and moment is copied.']);
@@ -406,6 +349,11 @@ class SimulationFigure extends HTMLElement {
 
   #isStill(): boolean {
     return matchMedia('(prefers-reduced-motion: reduce)').matches;
+  }
+
+  /** The tools' panes. */
+  #panes(): HTMLElement[] {
+    return [...this.querySelectorAll<HTMLElement>('[data-tool]')];
   }
 
   #part<T extends HTMLElement = HTMLElement>(name: string): T {

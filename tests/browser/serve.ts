@@ -3,6 +3,7 @@
  *
  *     node tests/browser/serve.ts dist --base / --port 4321
  */
+import { spawn } from 'node:child_process';
 import { createReadStream, realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -153,15 +154,35 @@ export async function serve(options: ServeOptions): Promise<Served> {
   };
 }
 
+/** Shows the address in the reader's browser, where there is a screen to show it on. */
+function open(url: string): void {
+  const command = process.platform === 'darwin' ? 'open' : 'xdg-open';
+  const hasScreen = process.platform === 'darwin' || process.env.DISPLAY || process.env.WAYLAND_DISPLAY;
+  if (!hasScreen || process.env.CI) return;
+  spawn(command, [url], { stdio: 'ignore', detached: true })
+    .on('error', () => {}) // the address is on the terminal all the same
+    .unref();
+}
+
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { base: { type: 'string', default: '/' }, port: { type: 'string', default: '4321' } },
+    options: {
+      base: { type: 'string', default: '/' },
+      port: { type: 'string' },
+      open: { type: 'boolean', default: false },
+    },
   });
   const directory = positionals[0] ?? 'dist';
   try {
-    const { url } = await serve({ directory, base: values.base, port: Number(values.port) });
+    const options = { directory, base: values.base };
+    const { url } = await serve({ ...options, port: Number(values.port ?? 4321) }).catch((error) => {
+      // Only a port that was asked for is worth failing for.
+      if (values.port !== undefined || error.code !== 'EADDRINUSE') throw error;
+      return serve(options);
+    });
     console.log(`${directory} is at ${url}`);
+    if (values.open) open(url);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

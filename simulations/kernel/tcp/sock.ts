@@ -5,8 +5,10 @@
  * Left out so far: data, windows that move, options other than timestamps.
  */
 import { type Actor, createActor } from 'xstate';
+import type { VirtualClock } from '../../engine/clock.ts';
 import { duration, ordinal } from '../../engine/duration.ts';
-import type { ActorState, KernelMark } from '../../engine/trace.ts';
+import type { Random } from '../../engine/random.ts';
+import type { ActorState, KernelMark, Recorder } from '../../engine/trace.ts';
 import {
   type Endpoint,
   type Flag,
@@ -15,7 +17,7 @@ import {
   type UnreachableCode,
 } from '../../network/packet.ts';
 import type { Errno } from '../errno.ts';
-import type { Host } from '../host.ts';
+import type { KernelProfile } from '../profile.ts';
 import { type ConnectionActions, type ConnectionEvent, connectionMachine } from './connection.ts';
 import { type Failure, icmpFailure, RESET_IN_SYN_SENT } from './errors.ts';
 import {
@@ -40,6 +42,22 @@ import {
 /** sysctl `tcp_synack_retries`, its default. */
 const TCP_SYNACK_RETRIES = 5;
 
+/** What a socket needs of the host that it lives in. */
+export interface TcpHost {
+  readonly name: string;
+  readonly kernel: KernelProfile;
+  readonly sysctl: Pick<SynLimits, 'tcp_syn_retries' | 'tcp_syn_linear_timeouts'>;
+  readonly clock: VirtualClock;
+  readonly recorder: Recorder;
+  readonly random: Random;
+  /** The clock of RFC 7323 timestamps, in ms. */
+  timestamp(): number;
+  /** Whether a segment of this socket still waits in the host for a hardware address. */
+  isQueued(sock: TcpSock): boolean;
+  /** Sends a segment, or queues it while the neighbour is unknown. */
+  transmit(segment: Segment, sock: TcpSock, says: string, mark?: KernelMark): void;
+}
+
 export class TcpSock implements ConnectionActions {
   readonly local: Endpoint;
   remote: Endpoint = { address: '0.0.0.0', port: 0 };
@@ -54,7 +72,7 @@ export class TcpSock implements ConnectionActions {
   sk_state = 'CLOSE';
   timer_ms = 0;
 
-  readonly #host: Host;
+  readonly #host: TcpHost;
   readonly #machine: Actor<typeof connectionMachine>;
   readonly #waiters = new Set<() => void>();
   readonly #iss: number;
@@ -65,7 +83,7 @@ export class TcpSock implements ConnectionActions {
   #timer = { icsk_retransmits: 0, icsk_rto_ms: TCP_TIMEOUT_INIT_ms, total_rto: 0 };
   #syns = 0;
 
-  constructor(host: Host, local: Endpoint) {
+  constructor(host: TcpHost, local: Endpoint) {
     this.#host = host;
     this.local = local;
     this.#iss = host.random.bits();
@@ -287,11 +305,12 @@ export class TcpSock implements ConnectionActions {
       this.#record('segment-held', `${says}, so no second one is made.`, { mark });
       return says;
     }
-    const which = ordinal(++this.#syns);
+    const which = ordinal(this.#syns + 1);
     this.#transmit(['SYN'], `The ${which} SYN goes out.`, mark);
-    return this.#host.isQueued(this)
-      ? 'The first SYN is made, but this host does not know the peer’s hardware address'
-      : `${lead}The ${which} SYN goes out`;
+    if (this.#host.isQueued(this))
+      return 'The first SYN is made, but this host does not know the peer’s hardware address';
+    this.#syns++;
+    return `${lead}The ${which} SYN goes out`;
   }
 
   #transmit(flags: readonly Flag[], says: string, mark?: KernelMark): void {

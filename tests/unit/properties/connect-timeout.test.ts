@@ -11,11 +11,8 @@ import {
   settleParameters,
 } from '#simulations/engine/parameters.ts';
 import type { Trace } from '#simulations/engine/trace.ts';
-import {
-  type ConnectTimeoutOutcome,
-  type ConnectTimeoutParameters,
-  connectTimeout,
-} from '#simulations/incidents/connect-timeout.ts';
+import type { ConnectTimeoutParameters } from '#simulations/incidents/connect-timeout/parameters.ts';
+import { type ConnectTimeoutOutcome, connectTimeout } from '#simulations/incidents/connect-timeout.ts';
 import { KERNELS, type KernelVersion } from '#simulations/kernel/profile.ts';
 import { tools } from '#simulations/tools/catalogue.ts';
 
