@@ -19,6 +19,28 @@ function gauges(trace: Trace, index: number, at_us: number): { gauges: Gauge[]; 
       tone: 'timer',
     },
   ];
+  if (client.sk_state === 'SYN_SENT') {
+    const [used, most] = [Number(client.icsk_retransmits), Number(client.max_retransmits)];
+    const limit_us = Number(client.limit_ms) * 1000;
+    const elapsed_us = Math.min(limit_us, at_us - Number(client.retrans_stamp_us));
+    drawn.push(
+      {
+        label: 'retransmissions left',
+        value: `${most - used} of ${most}`,
+        share: 1 - used / most,
+        tone: 'syn',
+      },
+      {
+        label:
+          client.limit_ms === trace.parameters.tcp_user_timeout_ms
+            ? 'TCP_USER_TIMEOUT'
+            : 'time limit of SYN_SENT',
+        value: `${clockTime(limit_us - elapsed_us)} of ${duration(limit_us)}`,
+        share: 1 - elapsed_us / limit_us,
+        tone: 'timer',
+      },
+    );
+  }
   const until_us = Number(worker.waits_until_us);
   if (worker.waits_until_us)
     drawn.push({
@@ -44,7 +66,6 @@ function gauges(trace: Trace, index: number, at_us: number): { gauges: Gauge[]; 
     gauges: drawn,
     variables: [
       ['SYNs sent', String(client.syns_sent ?? 0)],
-      ['icsk_retransmits', String(client.icsk_retransmits ?? 0)],
       ['icsk_rto', duration(Number(client.icsk_rto_ms ?? 0) * 1000)],
       ['sk_err', String(client.sk_err ?? 0)],
       ['worker', worker.call ? `in ${worker.call}()` : String(worker.status ?? 'running')],
