@@ -151,6 +151,13 @@ const program = new Command('npm run --silent sim --')
   .exitOverride()
   .configureOutput({ writeErr: () => {} });
 
+// A reader that has seen enough (head, a pager) closes the pipe: no error. Any other failure to write is one line.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`cannot write: ${error.message}\n`);
+  process.exit(1);
+});
+
 try {
   program.parse();
   const result = answer(program.args[0], program.opts<Options>());

@@ -8,7 +8,7 @@
  */
 
 /** What must happen first when two things fall on the same microsecond. */
-export type Rank = 'arrival' | 'timer';
+export type Rank = 'arrival' | 'hrtimer' | 'timer';
 
 interface Entry {
   readonly due_us: number;
@@ -18,8 +18,11 @@ interface Entry {
   cancelled: boolean;
 }
 
-/** An arrival goes before a timer at the same instant, because a real timer is only ever late. */
-const RANKS: Record<Rank, number> = { arrival: 0, timer: 1 };
+/**
+ * At the same instant an arrival goes before a timer, because a real timer is only ever late, and a
+ * high-resolution timer (poll()'s) before one on the timer wheel, which is later.
+ */
+const RANKS: Record<Rank, number> = { arrival: 0, hrtimer: 1, timer: 2 };
 
 const before = (a: Entry, b: Entry): boolean =>
   a.due_us !== b.due_us ? a.due_us < b.due_us : a.rank !== b.rank ? a.rank < b.rank : a.sequence < b.sequence;
@@ -63,6 +66,16 @@ export class VirtualClock {
     this.#now_us = entry.due_us;
     entry.run();
     return true;
+  }
+
+  /** Runs the arrivals that are due at this very instant. */
+  deliver(): void {
+    for (
+      let next = this.#peek();
+      next && next.due_us <= this.#now_us && next.rank === RANKS.arrival;
+      next = this.#peek()
+    )
+      this.step();
   }
 
   /** Runs everything due within the next `duration_us` microseconds and leaves the clock at its end. */

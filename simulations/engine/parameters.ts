@@ -20,6 +20,8 @@ export interface IntegerParameter extends Described {
   readonly unit?: 'ms' | 's' | 'bytes';
   readonly min: number;
   readonly max: Settled<number>;
+  /** The earlier parameter that decides the limit or the default. */
+  readonly hangsOn?: string;
   readonly default: Settled<number>;
   /** What a value with a meaning of its own means, such as 0 for "none". */
   readonly special?: Readonly<Record<number, string>>;
@@ -87,7 +89,10 @@ export function allowed(parameter: Parameter, earlier: Earlier): string {
   if (parameter.type === 'boolean') return 'true or false';
   if (parameter.type === 'choice') return Object.keys(parameter.choices).join(', ');
   const max = maxOf(parameter, earlier);
-  const range = max === parameter.min ? `only ${max}` : `a whole number from ${parameter.min} to ${max}`;
+  const { hangsOn } = parameter;
+  const reason = hangsOn ? ` with ${hangsOn} ${earlier[hangsOn]}` : '';
+  const range =
+    max === parameter.min ? `only ${max}${reason}` : `a whole number from ${parameter.min} to ${max}`;
   return parameter.unit ? `${range} (${parameter.unit})` : range;
 }
 

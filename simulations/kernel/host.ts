@@ -64,7 +64,8 @@ export class Host implements End, TcpHost {
     this.#neighbour = new Neighbour(
       this.clock,
       (probe) => this.#sendArp(peer, probe),
-      () => this.#reportUnreachable(),
+      // TCP's timer has fewer steps behind it than ARP's three, so it is less late and comes first.
+      () => this.clock.after(0, () => this.#reportUnreachable()),
     );
   }
 
@@ -118,7 +119,7 @@ export class Host implements End, TcpHost {
         says: `The ${packetName(packet)} arrives.`,
         mark: 'tcp_v4_err:errno',
       });
-      this.#find(packet.about.from, packet.about.to)?.receiveError(packet.code);
+      this.#find(packet.about.from, packet.about.to)?.receiveError(packet.code, packet.about);
       return;
     }
     const sock = this.#find(packet.to, packet.from) ?? this.#accept(packet);
@@ -197,11 +198,13 @@ export class Host implements End, TcpHost {
       actor: this.name,
       kind: 'neighbour-failed',
       data: { queued: this.#queue.length },
-      says: 'Nobody answered three ARP requests. The host tells itself that the address is unreachable.',
+      says: 'Three ARP requests have had no answer, so the address *counts as unreachable*.',
       mark: 'neigh_timer_handler:failed',
+      beat: true,
     });
-    for (const { segment } of this.#queue.splice(0))
-      this.#find(segment.from, segment.to)?.receiveError('host');
+    for (const { segment } of [...this.#queue])
+      this.#find(segment.from, segment.to)?.receiveError('host', segment, true);
+    this.#queue.length = 0;
   }
 
   #wire(): Link {

@@ -6,6 +6,7 @@
  */
 import { duration } from '../engine/duration.ts';
 import type { Answer, Waiting } from '../engine/process.ts';
+import type { KernelMark, Recorder } from '../engine/trace.ts';
 import type { Endpoint } from '../network/packet.ts';
 import { failure, type Reasoned, success } from './answer.ts';
 import type { Errno } from './errno.ts';
@@ -44,12 +45,15 @@ export class Socket {
       pending = 'EINPROGRESS';
     }
     if (!isHandshaking(this.sk)) return this.#settled();
-    if (this.nonblocking)
+    if (this.nonblocking) {
+      // Without a round-trip time the answer comes while connect() sends, and waits until it lets go of the socket.
+      this.#host.clock.deliver();
       return failure(
         pending,
         '__inet_stream_connect:wait',
         'The socket does not block, so connect() returns at once; *the SYN goes on its own way*.',
       );
+    }
     return this.#waitForConnect(pending);
   }
 
@@ -89,14 +93,17 @@ export class Socket {
         const deadline_us = clock.now_us + timeo_ms * 1000;
         recorder.record({
           actor: 'worker',
-          kind: 'process-blocked',
+          kind: 'timeout-read',
           data: { timeo_ms: bounded ? timeo_ms : null },
-          mark: bounded ? 'inet_wait_for_connect:sleep' : 'sock_sndtimeo:timeo',
+          mark: 'sock_sndtimeo:timeo',
+          says: bounded ? `SO_SNDTIMEO is ${limit}.` : 'No SO_SNDTIMEO is set.',
+        });
+        recordSleep(recorder, {
+          mark: 'inet_wait_for_connect:sleep',
           says: bounded
             ? `connect() goes to sleep, for ${limit} at most: *SO_SNDTIMEO bounds the wait*.`
             : 'connect() goes to sleep. No SO_SNDTIMEO is set: *it sleeps until an answer, or until the kernel gives up*.',
-          beat: true,
-          state: { worker: { waits_until_us: bounded ? deadline_us : null } },
+          until_us: bounded ? deadline_us : null,
         });
         const expire = () =>
           done(
@@ -136,6 +143,23 @@ export class Socket {
   }
 }
 
+/** A process goes to sleep in a call. @param what until_us is its deadline, or null when it has none */
+function recordSleep(
+  recorder: Recorder,
+  what: { mark: KernelMark; says: string; until_us: number | null },
+): void {
+  const { mark, says, until_us } = what;
+  recorder.record({
+    actor: 'worker',
+    kind: 'process-blocked',
+    data: { until_us },
+    mark,
+    says,
+    beat: true,
+    state: { worker: { waits_until_us: until_us } },
+  });
+}
+
 /** poll() on one socket. @param timeout_ms −1 waits for ever */
 export function poll(host: Host, socket: Socket, timeout_ms: number): Answer | Waiting {
   const answer = (): Answer | null => {
@@ -145,17 +169,30 @@ export function poll(host: Host, socket: Socket, timeout_ms: number): Answer | W
       : null;
   };
   const ready = answer();
-  const over: Answer = { ...success(0), out: { revents: [] } };
+  const over: Answer = { ...success(0, 'do_poll:timeout'), out: { revents: [] } };
   if (ready || timeout_ms === 0) return ready ?? over;
   return {
     wait: (done) => {
+      const limit = duration(timeout_ms * 1000);
+      recordSleep(host.recorder, {
+        mark: 'do_poll:sleep',
+        says:
+          timeout_ms > 0
+            ? `poll() goes to sleep, for ${limit} at most: *the program bounds the wait*.`
+            : 'poll() goes to sleep *until something happens*.',
+        until_us: timeout_ms > 0 ? host.clock.now_us + timeout_ms * 1000 : null,
+      });
       const timer =
         timeout_ms > 0
-          ? host.clock.after(timeout_ms * 1000, () => {
-              forget();
-              // do_poll looks once more when its time is up.
-              done(answer() ?? over);
-            })
+          ? host.clock.after(
+              timeout_ms * 1000,
+              () => {
+                forget();
+                // do_poll looks once more when its time is up.
+                done(answer() ?? over);
+              },
+              'hrtimer',
+            )
           : undefined;
       const forget = socket.sk.waitForChange(() => {
         const found = answer();

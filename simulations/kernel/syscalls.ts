@@ -97,7 +97,7 @@ export class Syscalls implements Witness {
       kind: `process-${how}`,
       data: { pid: process.pid, call: call?.name ?? null, args: call?.args ?? null },
       says: how === 'killed' ? `SIGKILL ends the ${process.name}${where}.` : `The ${process.name} is done.`,
-      state: { [process.name]: { status: how, waits_until_us: null } },
+      state: { [process.name]: { status: how, call: null, waits_until_us: null } },
     });
     if (how === 'killed') for (const [fd, socket] of this.#files) this.#close(fd, socket);
   }
@@ -106,8 +106,8 @@ export class Syscalls implements Witness {
     if (call.name === 'poll') {
       const revents = answer.out?.revents as readonly string[];
       return revents.length
-        ? `${answer.value}: *${revents.join('|')}*`
-        : '0: *nothing happened in that time*';
+        ? `${answer.value}${after}: *${revents.join('|')}*`
+        : `0${after}: *nothing has happened*`;
     }
     if (call.name === 'getsockopt') return `SO_ERROR = *${answer.out?.error ?? '0, no error'}*`;
     return `${answer.value}${after}`;

@@ -44,9 +44,12 @@ function gauges(trace: Trace, index: number, at_us: number): { gauges: Gauge[]; 
   const until_us = Number(worker.waits_until_us);
   if (worker.waits_until_us)
     drawn.push({
-      label: 'SO_SNDTIMEO',
+      label: worker.call === 'poll' ? 'poll()’s timeout' : 'SO_SNDTIMEO',
       value: `${clockTime(Math.max(0, until_us - at_us))} left`,
-      share: Math.max(0, until_us - at_us) / (Number(trace.parameters.so_sndtimeo_ms) * 1000),
+      share:
+        Math.max(0, until_us - at_us) /
+        (Number(worker.call === 'poll' ? trace.parameters.poll_timeout_ms : trace.parameters.so_sndtimeo_ms) *
+          1000),
       tone: 'timer',
     });
   if (supervisor) {
@@ -107,10 +110,13 @@ export const connectTimeoutFigure = asFigure(connectTimeout, {
     'tcp_reset',
     'tcp_v4_send_reset',
     'tcp_v4_err',
+    'tcp_ld_RTO_revert',
     'icmp_err_convert',
     '__neigh_event_send',
     'neigh_timer_handler',
+    'ipv4_send_dest_unreach',
     'tcp_poll',
+    'do_poll',
   ],
   gauges,
   summary,

@@ -6,7 +6,7 @@ export const KEYS: readonly (readonly [keys: readonly string[], what: string])[]
   [['Shift →', 'Shift ←'], 'one event on, one event back'],
   [['Space'], 'play or pause (with the figure in focus)'],
   [['Home', 'End'], 'first beat, last beat (with the figure in focus)'],
-  [['1', '…', '9'], 'the presets, in their order'],
+  [['1', '…', '9'], 'the first nine presets'],
   [['C'], 'pin this run as A and compare'],
   [['L'], 'copy a link to this run and moment'],
   [['/'], 'search'],

@@ -11,6 +11,7 @@ import type { Figure } from '../figures/figure.ts';
 import { comparison } from '../views/comparison.ts';
 import { form } from '../views/form.ts';
 import { drawGauges } from '../views/gauges.ts';
+import { kernelNote } from '../views/kernel-note.ts';
 import { ladder, legend } from '../views/ladder.ts';
 import { sentence } from '../views/sentence.ts';
 import { escapeText } from '../views/svg.ts';
@@ -97,6 +98,7 @@ class SimulationFigure extends HTMLElement {
     const preset = simulation.presets.find(({ given }) => this.#isGiven(given));
     for (const button of this.querySelectorAll<HTMLElement>('[data-preset]'))
       button.setAttribute('aria-pressed', String(button.dataset.preset === preset?.id));
+    this.#part('kernel-note').textContent = kernelNote(this.#trace.parameters, this.dataset.series ?? '');
     this.#part('preset-help').textContent = preset?.help ?? 'Your own parameters.';
     this.#part('outcome').textContent = this.#figure
       .summary(this.#trace)
@@ -121,15 +123,17 @@ class SimulationFigure extends HTMLElement {
     const { events, beats } = this.#trace;
     this.#cursor = index;
     this.#parts.show(events, index);
-    this.#showCompared(at_us);
     follow(this.#part('ladder'));
+    this.#showCompared(at_us);
     for (const pane of this.#panes()) followLines(pane);
     this.#say(beat, at_us);
     const share = `${(100 * at_us) / endOf(this.#trace)}%`;
-    for (const line of this.querySelectorAll('[data-cursor]')) {
-      line.setAttribute('x1', share);
-      line.setAttribute('x2', share);
-    }
+    const cursor = this.querySelector('[data-cursor]');
+    cursor?.setAttribute('x1', share);
+    cursor?.setAttribute('x2', share);
+    const veil = this.querySelector('[data-veil]');
+    veil?.setAttribute('x', share);
+    veil?.setAttribute('width', `${100 - (100 * at_us) / endOf(this.#trace)}%`);
     const scrub = this.#part<HTMLInputElement>('scrub');
     scrub.value = String(at_us);
     scrub.setAttribute('aria-valuetext', `${clockTime(at_us)}: ${plain(events[beat]?.says ?? '')}`);
@@ -157,7 +161,8 @@ class SimulationFigure extends HTMLElement {
     if (!a) return;
     const index = a.events.findLastIndex((event) => event.at_us <= at_us);
     this.#comparedParts.show(a.events, index);
-    follow(this.#part('ladder-a'));
+    // The two share one scale, so they scroll as one.
+    this.#part('ladder-a').scrollTop = this.#part('ladder').scrollTop;
   }
 
   #showCharts(index: number): void {
@@ -182,10 +187,11 @@ class SimulationFigure extends HTMLElement {
       if (button?.dataset.preset) this.#runPreset(button.dataset.preset);
     });
     document.addEventListener('click', (event) => {
-      const link = (event.target as Element).closest<HTMLElement>('a[data-run-preset]');
+      const link = (event.target as Element).closest<HTMLElement>('a[data-run]');
       if (!link) return;
       event.preventDefault();
-      this.#runPreset(link.dataset.runPreset ?? '');
+      this.#open(`?${link.dataset.run}`);
+      this.#writeAddress({ event: null, run: null }, location.hash);
       this.scrollIntoView({ behavior: this.#isStill() ? 'auto' : 'smooth' });
       this.focus({ preventScroll: true });
     });
@@ -201,6 +207,9 @@ class SimulationFigure extends HTMLElement {
     this.#part<HTMLInputElement>('scrub').addEventListener('input', ({ target }) =>
       this.#seek(Number((target as HTMLInputElement).value)),
     );
+    this.#part('ladder').addEventListener('scroll', ({ target }) => {
+      this.#part('ladder-a').scrollTop = (target as HTMLElement).scrollTop;
+    });
     const fields = this.#part<HTMLFormElement>('form');
     fields.addEventListener('submit', (event) => event.preventDefault());
     fields.addEventListener('input', (event) => this.#change(event.target as HTMLInputElement));
@@ -229,7 +238,7 @@ class SimulationFigure extends HTMLElement {
         last: beats.at(-1) ?? last,
         event: Math.min(last, this.#cursor + 1),
         'event-back': Math.max(0, this.#cursor - 1),
-        beat: beats.find((index) => index > this.#cursor) ?? last,
+        beat: beats.find((index) => index > this.#cursor) ?? this.#cursor,
         'beat-back': beats.findLast((index) => index < this.#cursor) ?? 0,
       }[action];
       if (to !== undefined) this.#show(to);
@@ -287,6 +296,9 @@ class SimulationFigure extends HTMLElement {
     const { problems } = settleParameters(this.#figure.simulation.parameters, given);
     const own = problems.find(({ name }) => name === field.name);
     field.setAttribute('aria-invalid', String(Boolean(own)));
+    const hint = document.getElementById(`h-${field.name}`);
+    hint?.classList.toggle('wrong', Boolean(own));
+    if (own && hint) hint.textContent = `${own.message}. The run above is still the last sound one.`;
     this.#notify(problems.map(({ message }) => `${message}.`));
     if (own) return;
     this.run(given);

@@ -17,8 +17,9 @@ const TOP = 48;
 const ROW = 24;
 /** A packet's way to where it arrives or is lost. */
 const SLANT = 9;
-/** Pixels that the waits share among them. */
-const WAITS = 150;
+/** Pixels that the waits share among them, and how: between equal rows (0) and true scale (1). */
+const WAITS = 250;
+const TRUENESS = 0.75;
 
 /** What becomes of a packet. */
 interface Passage {
@@ -33,7 +34,7 @@ interface Passage {
 /** A note beside the client's line. */
 interface Note {
   readonly event: TraceEvent;
-  readonly text: string;
+  text: string;
   readonly tone: 'decide' | 'ok' | 'plain';
 }
 
@@ -59,22 +60,28 @@ function passages(events: readonly TraceEvent[]): Passage[] {
   });
 }
 
+/** What the program does and hears. A call that returns at once is one word with the call before it. */
 function notes(events: readonly TraceEvent[]): Note[] {
-  return events.flatMap((event): Note[] => {
+  const found: Note[] = [];
+  for (const event of events) {
     const { kind, data } = event;
-    if (kind === 'syscall' && (data.call === 'connect' || data.call === 'poll'))
-      return [{ event, text: `${data.call}()`, tone: 'plain' }];
-    if (kind === 'syscall-return' && event.beat) {
+    if (kind === 'syscall' && (data.call === 'connect' || data.call === 'poll')) {
+      const together = found.find(({ event: { at_us }, tone }) => tone === 'plain' && at_us === event.at_us);
+      if (together) together.text += `, ${data.call}()`;
+      else found.push({ event, text: `${data.call}()`, tone: 'plain' });
+    } else if (kind === 'syscall-return' && event.beat && Number(data.blocked_us) > 0) {
       const what = data.call === 'poll' ? pollText(data) : (data.errno ?? 'connected');
-      return [{ event, text: `${data.call}(): ${what}`, tone: data.errno ? 'decide' : 'ok' }];
-    }
-    if (kind === 'syscall-return' && data.call === 'getsockopt')
-      return [
-        { event, text: `SO_ERROR: ${(data.out as { error?: string }).error ?? 'none'}`, tone: 'decide' },
-      ];
-    if (kind === 'heartbeat-missed') return [{ event, text: 'supervisor kills the worker', tone: 'decide' }];
-    return [];
-  });
+      found.push({ event, text: `${data.call}(): ${what}`, tone: data.errno ? 'decide' : 'ok' });
+    } else if (kind === 'syscall-return' && data.call === 'getsockopt')
+      found.push({
+        event,
+        text: `SO_ERROR: ${(data.out as { error?: string }).error ?? 'none'}`,
+        tone: 'decide',
+      });
+    else if (kind === 'heartbeat-missed')
+      found.push({ event, text: 'supervisor kills the worker', tone: 'decide' });
+  }
+  return found;
 }
 
 function pollText(data: TraceEvent['data']): string {
@@ -96,7 +103,7 @@ function timeScale(traces: readonly Trace[]) {
     }
   }
   const times = [...shown.keys()].sort((a, b) => a - b);
-  const weights = times.map((time, i) => Math.sqrt(time - (times[i - 1] ?? time)));
+  const weights = times.map((time, i) => (time - (times[i - 1] ?? time)) ** TRUENESS);
   const whole = weights.reduce((sum, weight) => sum + weight, 0) || 1;
   let y = TOP;
   const rows = times.map((time, i) => {
@@ -197,7 +204,7 @@ export function ladder(trace: Trace, beside?: Trace): string {
     })
     .join('');
   const isSilent = !trace.events.some(({ kind, actor }) => kind.startsWith('packet-') && actor === 'server');
-  const server = isSilent ? 'server, silent' : 'server';
+  const server = trace.parameters.peer === 'absent' ? 'nobody' : isSilent ? 'server, silent' : 'server';
   const line = (x: number, who: string) =>
     `<line class="life ${who}" x1="${x}" x2="${x}" y1="${TOP - 10}" y2="${px(height - 6)}"/>`;
   return `<svg class="view ladder" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${px(height)}" width="${WIDTH}" height="${px(height)}" role="img" aria-label="Packets between client and server, time running down">

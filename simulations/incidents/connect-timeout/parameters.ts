@@ -35,7 +35,7 @@ export const parameters = {
     min: 0,
     max: 300,
     default: 0,
-    help: 'SYNs that the network loses before one gets through',
+    help: 'SYNs that the network loses before one gets through (a peer that drops loses them all)',
   },
   rtt_ms: {
     type: 'integer',
@@ -57,6 +57,7 @@ export const parameters = {
     type: 'integer',
     min: 0,
     max: (earlier) => (kernelOf(earlier).tcp_syn_linear_timeouts === null ? 0 : 127),
+    hangsOn: 'kernel',
     default: (earlier) => kernelOf(earlier).tcp_syn_linear_timeouts ?? 0,
     names: 'net.ipv4.tcp_syn_linear_timeouts',
     help: 'retransmissions 1 s apart before the waits double (Linux 6.5 and later)',
@@ -132,14 +133,15 @@ export const parameters = {
 
 export type ConnectTimeoutParameters = Values<typeof parameters>;
 
-const incident = { kernel: '3.2', heartbeat_s: 60 } as const;
+/** The story on today's kernel: the remedies are shown on it, so that they compare with each other. */
+const today = { kernel: '6.12', heartbeat_s: 60 } as const;
 
 export const presets: readonly Preset[] = [
   {
     id: 'post',
     label: 'The incident',
     help: 'The post’s kernel would need 63 s. The supervisor waits 60.',
-    given: incident,
+    given: { kernel: '3.2', heartbeat_s: 60 },
   },
   {
     id: 'post-63s',
@@ -150,14 +152,14 @@ export const presets: readonly Preset[] = [
   {
     id: 'today',
     label: 'Today’s default',
-    help: 'Linux 6.5 and later: four linear retries first, 131 s in all.',
-    given: { kernel: '6.12', heartbeat_s: 60 },
+    help: 'Linux 6.5 and later, without a supervisor: four linear retries first, 131 s in all.',
+    given: { kernel: '6.12' },
   },
   {
     id: 'refused',
     label: 'Refused',
     help: 'A closed port answers with a reset: one round trip.',
-    given: { peer: 'refuses', heartbeat_s: 60 },
+    given: { ...today, peer: 'refuses', rtt_ms: 24 },
   },
   {
     id: 'first-syn-lost',
@@ -166,33 +168,39 @@ export const presets: readonly Preset[] = [
     given: { kernel: '3.2', peer: 'refuses', lose_first: 1, rtt_ms: 24, heartbeat_s: 60 },
   },
   {
+    id: 'rejected',
+    label: 'Rejected',
+    help: 'A firewall that says no, with ICMP host unreachable, instead of dropping.',
+    given: { ...today, peer: 'rejects-host', rtt_ms: 24 },
+  },
+  {
     id: 'absent',
     label: 'Host is gone',
     help: 'Nobody answers ARP: EHOSTUNREACH after 3 s, and no SYN on the wire.',
-    given: { peer: 'absent', heartbeat_s: 60 },
-  },
-  {
-    id: 'sndtimeo',
-    label: '+ SO_SNDTIMEO',
-    help: 'A blocking connect() that sleeps 5 s at most.',
-    given: { ...incident, so_sndtimeo_ms: 5000 },
+    given: { ...today, peer: 'absent' },
   },
   {
     id: 'poll',
     label: '+ non-blocking, poll()',
     help: 'Connect without blocking, wait 5 s in poll().',
-    given: { ...incident, nonblocking: true, poll_timeout_ms: 5000 },
+    given: { ...today, nonblocking: true, poll_timeout_ms: 5000 },
+  },
+  {
+    id: 'sndtimeo',
+    label: '+ SO_SNDTIMEO',
+    help: 'A blocking connect() that sleeps 5 s at most.',
+    given: { ...today, so_sndtimeo_ms: 5000 },
   },
   {
     id: 'user-timeout',
     label: '+ TCP_USER_TIMEOUT',
-    help: 'TCP itself gives up after 5 s, on a kernel that counts it for connect().',
-    given: { kernel: '6.12', heartbeat_s: 60, tcp_user_timeout_ms: 5000 },
+    help: 'TCP itself gives up after 5 s.',
+    given: { ...today, tcp_user_timeout_ms: 5000 },
   },
   {
     id: 'fewer-retries',
-    label: '+ fewer retries',
-    help: 'TCP_SYNCNT 2: three SYNs, 7 s.',
-    given: { ...incident, tcp_syncnt: 2 },
+    label: '+ TCP_SYNCNT',
+    help: 'TCP_SYNCNT 2: the time of two doubling retries, 7 s.',
+    given: { ...today, tcp_syncnt: 2 },
   },
 ];

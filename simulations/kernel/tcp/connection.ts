@@ -33,7 +33,7 @@ export type ConnectionEvent =
   | { type: 'SYN-ACK' }
   | { type: 'ACK' }
   | { type: 'RST' }
-  | { type: 'ICMP error'; code: UnreachableCode }
+  | { type: 'ICMP error'; code: UnreachableCode; isLocal: boolean }
   | { type: 'give up' }
   | { type: 'set timer' }
   | { type: 'clear timer' };

@@ -30,3 +30,10 @@ export const RESET_IN_SYN_SENT: Failure = {
   mark: 'tcp_reset:refused',
   says: 'A reset in SYN_SENT means that nobody listens: *ECONNREFUSED*, and Linux does not try again.',
 };
+
+/** `ipv4_send_dest_unreach`, after ARP has failed: the same error, made by this host. */
+export const NO_NEIGHBOUR: Failure = {
+  errno: 'EHOSTUNREACH',
+  mark: 'ipv4_send_dest_unreach:unreachable',
+  says: 'No SYN can leave without a hardware address. The host tells its own socket: *EHOSTUNREACH*.',
+};

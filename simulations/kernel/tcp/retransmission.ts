@@ -34,6 +34,8 @@ export interface SynTimer {
   readonly icsk_rto_ms: number;
   /** Times that the timer has fired. */
   readonly total_rto: number;
+  /** Times that the wait has doubled. */
+  readonly icsk_backoff: number;
 }
 
 /** How long `boundary` retransmissions take in the ideal, in ms: `tcp_model_timeout`. */
@@ -91,6 +93,7 @@ export function backOff(timer: SynTimer, limits: SynLimits): SynTimer & { readon
   return {
     icsk_retransmits: timer.icsk_retransmits + 1,
     total_rto,
+    icsk_backoff: timer.icsk_backoff + (doubled ? 1 : 0),
     icsk_rto_ms: doubled ? Math.min(timer.icsk_rto_ms * 2, TCP_RTO_MAX_ms) : timer.icsk_rto_ms,
     doubled,
   };
@@ -109,6 +112,15 @@ export function tcp_clamp_rto_to_user_timeout(
   const remaining_ms = limits.icsk_user_timeout_ms - elapsed_ms;
   return remaining_ms <= 0 ? JIFFY_ms : Math.min(timer.icsk_rto_ms, remaining_ms);
 }
+
+/**
+ * The wait with one doubling taken back, in ms, when an ICMP net or host unreachable about the SYN
+ * arrives (RFC 6069, `tcp_ld_RTO_revert`); null where there is none to take back.
+ */
+export const tcp_ld_RTO_revert = ({ icsk_retransmits, icsk_backoff }: SynTimer): number | null =>
+  icsk_retransmits > 0 && icsk_backoff > 0
+    ? Math.min(TCP_TIMEOUT_INIT_ms * 2 ** (icsk_backoff - 1), TCP_RTO_MAX_ms)
+    : null;
 
 /**
  * Whether the wait that now begins is the last one: the same questions as when the timer will fire.

@@ -24,6 +24,7 @@ const timer = (icsk_retransmits: number, icsk_rto_ms = 1000): SynTimer => ({
   icsk_retransmits,
   icsk_rto_ms,
   total_rto: icsk_retransmits,
+  icsk_backoff: icsk_retransmits,
 });
 
 /**

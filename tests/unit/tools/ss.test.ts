@@ -34,9 +34,9 @@ describe('the timer in ss', () => {
   });
 });
 
-describe('ss -tano', () => {
+describe('ss -tanop', () => {
   it('shows SYN-SENT with one byte unsent, the timer that runs and how often it has fired', () => {
-    const socket = 'SYN-SENT 0 1 192.0.2.1:P 192.0.2.2:10086';
+    const socket = 'SYN-SENT 0 1 192.0.2.1:P 192.0.2.2:10086 users:(("worker",pid=2001,fd=3))';
     expect(sockets({ kernel: '3.2', tcp_syncnt: 3 })).toEqual([
       `00:00:00.000 ${socket}`,
       `00:00:00.000 ${socket} timer:(on,1sec,0)`,
@@ -44,13 +44,12 @@ describe('ss -tano', () => {
       `00:00:03.000 ${socket} timer:(on,4sec,2)`,
       `00:00:07.000 ${socket} timer:(on,8sec,3)`,
       '00:00:15.000',
-      '00:00:15.000',
     ]);
   });
 
   it('shows no retransmission timer on a connection that is up', () => {
     expect(sockets({ peer: 'listens', rtt_ms: 2 }).at(-1)).toBe(
-      '00:00:00.002 ESTAB 0 0 192.0.2.1:P 192.0.2.2:10086',
+      '00:00:00.002 ESTAB 0 0 192.0.2.1:P 192.0.2.2:10086 users:(("worker",pid=2001,fd=3))',
     );
   });
 
