@@ -19,6 +19,7 @@ import ctypes
 import datetime
 import errno
 import json
+import math
 import mmap
 import os
 import re
@@ -35,6 +36,7 @@ CLIENT, PEER, TARGET, PORT = "192.0.2.1", "192.0.2.2", "192.0.2.3", 4242  # RFC 
 CLIENT_MAC, PEER_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
 MAX_RUN_S = 900
 WATCH_AFTER_S = 1.5  # how long to go on watching the wire once connect() is over
+PENDING = ("EINPROGRESS", "EALREADY")  # any other result of connect() is final
 SHORT_S = 8
 SYSCTLS = ("tcp_syn_retries", "tcp_syn_linear_timeouts")
 # The parameters of a case; the simulation has the same names. None: leave the kernel's default.
@@ -89,18 +91,27 @@ def cases():
     for peer in REJECTS:
         case(f"{peer}, RTT 20", peer=peer, rtt_ms=20)
     case("rejects-host, RTT 20, with admin-prohibited", icmp="admin-prohibited", peer="rejects-host", rtt_ms=20)
+    case("rejects-host, RTT 2500, n=1: RFC 6069 finds the time over", 1, 0, peer="rejects-host", rtt_ms=2500)
+    case("rejects-host, RTT 2500, n=2: RFC 6069 sends one SYN more", 2, 0, peer="rejects-host", rtt_ms=2500)
+    case("rejects-net, RTT 2500, n=1: RFC 6069 finds the time over", 1, 0, peer="rejects-net", rtt_ms=2500)
+    case("rejects-port, RTT 2500, n=1: not for RFC 6069", 1, 0, peer="rejects-port", rtt_ms=2500)
     for peer in REJECTS:
         case(f"{peer}, no RTT: the ICMP comes while connect() still holds the socket", 6, 0, peer=peer)
     case("absent", 6, 4, peer="absent")
     case("absent, linear 0", 6, 0, peer="absent")
     for run in range(1, 6):
         case(f"absent, n=1, linear 0: SYN budget and ARP both end at 3 s, run {run}", 1, 0, peer="absent")
+    for n, linear in ((2, 0), (3, 0), (1, 1), (1, 4), (2, 4)):
+        case(f"absent, n={n}, linear {linear}", n, linear, peer="absent")
     case("absent, SO_SNDTIMEO 1000", 6, 4, peer="absent", so_sndtimeo_ms=1000)
-    case("absent, TCP_USER_TIMEOUT 2000", 6, 4, peer="absent", tcp_user_timeout_ms=2000)
+    for ms in (2000, 3000):
+        case(f"absent, TCP_USER_TIMEOUT {ms}", 6, 4, peer="absent", tcp_user_timeout_ms=ms)
     for ms in (500, 1000, 2500, 5000):
         case(f"SO_SNDTIMEO {ms}", 6, 0, so_sndtimeo_ms=ms)
     for connects in (2, 3):
         case(f"SO_SNDTIMEO 1000, connect() {connects} times", 6, 0, so_sndtimeo_ms=1000, connects=connects)
+    case("SO_SNDTIMEO 1000, connect() 2 times, heartbeat 3 s: returns before the kill", 6, 0, so_sndtimeo_ms=1000,
+         connects=2, heartbeat_s=3)
     case("SO_SNDTIMEO 700, connect() twice, first SYN lost: the second succeeds", 6, 0, peer="listens",
          lose_first=1, so_sndtimeo_ms=700, connects=2)
     case("SO_SNDTIMEO 5000, n=1: longer than the SYN budget", 1, 0, so_sndtimeo_ms=5000)
@@ -109,6 +120,8 @@ def cases():
     for linear in (0, 4):
         for ms in (300, 500, 1000, 1500, 2500, 5000, 10000):
             case(f"TCP_USER_TIMEOUT {ms}, linear {linear}", 6, linear, tcp_user_timeout_ms=ms)
+    case("TCP_USER_TIMEOUT 2000, SO_SNDTIMEO 5000: the shorter one ends it", 6, 0, tcp_user_timeout_ms=2000,
+         so_sndtimeo_ms=5000)
     for linear in (0, 4):
         for count in (1, 2, 3):
             case(f"TCP_SYNCNT {count}, linear {linear}", 6, linear, tcp_syncnt=count)
@@ -117,12 +130,18 @@ def cases():
     for peer in ("refuses", "rejects-host", "listens"):
         case(f"non-blocking, poll 2000, {peer}, RTT 20", peer=peer, rtt_ms=20, **poll)
     case("non-blocking, poll 2000, rejects-host, no RTT", 6, 0, peer="rejects-host", **poll)
+    case("non-blocking, poll 1000, drops", 6, 0, nonblocking=True, poll_timeout_ms=1000)
+    case("non-blocking, poll 500, connect() twice", 6, 0, nonblocking=True, poll_timeout_ms=500, connects=2)
+    for peer in ("listens", "refuses", "rejects-host"):
+        case(f"non-blocking, poll 0, {peer}, no RTT", 6, 0, peer=peer, nonblocking=True, poll_timeout_ms=0)
+    case("non-blocking, poll 0, drops", 6, 0, nonblocking=True, poll_timeout_ms=0)
     case("non-blocking, poll for ever, n=1", 1, 0, nonblocking=True, poll_timeout_ms=-1)
     case("the supervisor: n=5, killed after 10 s", 5, 0, heartbeat_s=10)
     case("listens, RTT 200", peer="listens", rtt_ms=200)
     for linear in (0, 4):
         for peer in ("listens", "refuses"):
             case(f"{peer}, RTT 1500, linear {linear}", 6, linear, peer=peer, rtt_ms=1500)
+    case("listens, RTT 1500, first SYN lost", 6, 0, peer="listens", rtt_ms=1500, lose_first=1)
     return listed
 
 
@@ -134,7 +153,7 @@ def expected_s(parameters):
     limits = [sum(min(2 ** i, 120) for i in range(n + 1)) + min(linear, 2 ** n)]
     if p["tcp_user_timeout_ms"]:
         limits.append(1 + p["tcp_user_timeout_ms"] / 1000)
-    if p["so_sndtimeo_ms"]:
+    if p["so_sndtimeo_ms"] and not p["nonblocking"]:
         limits.append(p["connects"] * p["so_sndtimeo_ms"] / 1000)
     if p["nonblocking"] and p["poll_timeout_ms"] >= 0:
         limits.append(p["connects"] * p["poll_timeout_ms"] / 1000)
@@ -345,24 +364,27 @@ def client_socket(p):
 
 
 def program(client, p, started, report):
-    """Calls connect() as the parameters say, and reports each call's errno and time of return as JSON."""
-    calls, polled = [], {}
+    """Calls connect() as the parameters say, until its result is final; reports each call and the result as JSON."""
+    calls = []
     struct.pack_into("q", started, 0, time.time_ns())
     for _ in range(p["connects"]):
         number = client.connect_ex((TARGET, PORT))
-        calls.append({"errno": errno.errorcode.get(number), "returned_at": time.time_ns()})
-        if p["nonblocking"] and number in (errno.EINPROGRESS, errno.EALREADY):
-            polled = poll_connection(client, p["poll_timeout_ms"])
+        result = {"errno": errno.errorcode.get(number), "returned_at": time.time_ns()}
+        calls.append(result)
+        if p["nonblocking"] and result["errno"] in PENDING:
+            result = poll_connection(client, p["poll_timeout_ms"], result["errno"])
+        if result["errno"] not in PENDING:
+            break
     client.close()
-    os.write(report, json.dumps({"connects": calls, **calls[-1], **polled}).encode())
+    os.write(report, json.dumps({"connects": calls, **result}).encode())
 
 
-def poll_connection(client, timeout_ms):
-    """Waits with poll() for a non-blocking connect(), then asks SO_ERROR how it went."""
+def poll_connection(client, timeout_ms, pending):
+    """Waits with poll() for a non-blocking connect(), then asks SO_ERROR how it went; until then it is pending."""
     poll = select.poll()
     poll.register(client, select.POLLOUT)
     events = poll.poll(timeout_ms)
-    result = {"returned_at": time.time_ns(), "revents": [], "errno": "EINPROGRESS"}
+    result = {"returned_at": time.time_ns(), "revents": [], "errno": pending}
     if events:
         result["revents"] = [name for name in ("POLLOUT", "POLLERR", "POLLHUP") if events[0][1] & getattr(select, name)]
         result["errno"] = errno.errorcode.get(client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
@@ -403,29 +425,46 @@ def observe(p, icmp, home, peer):
     client.close()  # the program's copy must be the last one: closing that ends the SYNs
     os.close(report)
     start = over = 0
+    answer_at = kill_at = math.inf
     while not over or time.time_ns() < over + WATCH_AFTER_S * 1e9:
         start = start or struct.unpack_from("q", started)[0]
-        kill_in_s = start / 1e9 + p["heartbeat_s"] - time.time() if p["heartbeat_s"] and start and not over else 0.1
-        ready = select.select([wire] if over else [wire, results], [], [], max(0, min(0.1, kill_in_s)))[0]
+        if p["heartbeat_s"] and start and not over:
+            kill_at = start + p["heartbeat_s"] * 10 ** 9
+        now = time.time_ns()
+        wait_s = (min(answer_at, kill_at, now + 10 ** 8) - now) / 1e9
+        ready = select.select([wire] if over else [wire, results], [], [], max(0, wait_s))[0]
         if wire in ready:
             seen.append(read_frame(wire))
             if seen[-1][1] == "SYN" and sum(what == "SYN" for _, what in seen) == p["lose_first"]:
-                time.sleep(p["rtt_ms"] / 1000)  # a SYN on a long wire must arrive, and be lost, first
-                with inside(peer, home):
-                    listener, rejected_by = answer(p["peer"], icmp)
+                answer_at = lost_by(seen[-1][0], p)
         if results in ready:
             result = json.loads(os.read(results, 65536) or b"{}")
-            over = time.time_ns()
-        elif kill_in_s <= 0:
+            over, kill_at = time.time_ns(), math.inf
+        elif now >= kill_at:
             os.kill(pid, signal.SIGKILL)
             over = result["killed_at"] = time.time_ns()
+            kill_at = math.inf
+        if now >= answer_at:
+            answer_at = math.inf
+            with inside(peer, home):
+                listener, rejected_by = answer(p["peer"], icmp)
     if "errno" not in result and "killed_at" not in result:
         raise RuntimeError("the program under test failed")
+    observed = as_recorded(seen, result, start)
+    return {**observed, "rejected_by": rejected_by} if rejected_by else observed
 
+
+def lost_by(sent_at, p):
+    """When, in ns, a SYN has surely arrived and been lost. The next one comes no sooner than 1 s after it."""
+    return sent_at + (p["rtt_ms"] // 2 + 20) * 10 ** 6
+
+
+def as_recorded(seen, result, start):
+    """What was seen, with the clock's ns turned into ms since the start."""
     def ms(at):
         return None if at is None else round((at - start) / 1e6, 1)
 
-    observed = {
+    return {
         "syn_times_ms": [ms(at) for at, what in seen if what == "SYN"],
         "errno": result.get("errno"),
         "returned_at_ms": ms(result.get("returned_at")),
@@ -435,7 +474,6 @@ def observe(p, icmp, home, peer):
         "connects": [{"errno": c["errno"], "returned_at_ms": ms(c["returned_at"])} for c in result.get("connects", [])],
         "revents": result.get("revents"),
     }
-    return {**observed, "rejected_by": rejected_by} if rejected_by else observed
 
 
 def worker():
@@ -509,14 +547,21 @@ def table(recorded):
             yield f"    {reply['what']} at {reply['at_ms']}"
 
 
+def refuse(reason):
+    """Ends with exit code 2 and one line: the arguments make no sense."""
+    print(reason, file=sys.stderr)
+    sys.exit(2)
+
+
 def ad_hoc(settings):
     """One case from --set name=value options."""
     parameters = {}
     for setting in settings:
         name, _, value = setting.partition("=")
-        allowed = {"peer": "|".join(PEERS), "nonblocking": "true|false"}.get(name, r"-?\d+")
+        allowed = {"peer": "|".join(PEERS), "nonblocking": "true|false", "poll_timeout_ms": r"-1|0|[1-9]\d*",
+                   "connects": r"[1-9]\d*"}.get(name, r"0|[1-9]\d*")
         if name not in DEFAULTS or not re.fullmatch(allowed, value):
-            sys.exit(f"{setting}: parameters are {', '.join(DEFAULTS)}; peers are {', '.join(PEERS)}")
+            refuse(f"{setting}: no such parameter or value; parameters are {', '.join(DEFAULTS)}; peers are {', '.join(PEERS)}")
         parameters[name] = value if name == "peer" else json.loads(value)
     return {"name": "ad hoc: " + ", ".join(settings), "icmp": None, "parameters": parameters}
 
@@ -545,16 +590,19 @@ def main():
     options.add_argument("--json", action="store_true", help="print JSON instead of the table")
     options.add_argument("--out", metavar="FILE", help="write the JSON to this file too")
     options.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+    options.error = refuse  # argparse's own adds the usage
     asked = options.parse_args()
     if asked.worker:
         return worker()
+    if asked.jobs < 1:
+        refuse(f"--jobs {asked.jobs}: at least 1")
     chosen = [ad_hoc(asked.set)] if asked.set else [
         case for case in cases()
         if (not asked.case or any(part in case["name"] for part in asked.case))
         and (not asked.short or expected_s(case["parameters"]) <= SHORT_S)
     ]
     if not chosen:
-        sys.exit("no case has that in its name; --list shows them")
+        refuse("no case has that in its name; --list shows them")
     if asked.list:
         return print("\n".join(case["name"] for case in chosen))
     enter_own_namespace()
