@@ -561,7 +561,7 @@ def ad_hoc(settings):
         allowed = {"peer": "|".join(PEERS), "nonblocking": "true|false", "poll_timeout_ms": r"-1|0|[1-9]\d*",
                    "connects": r"[1-9]\d*"}.get(name, r"0|[1-9]\d*")
         if name not in DEFAULTS or not re.fullmatch(allowed, value):
-            refuse(f"{setting}: no such parameter or value; parameters are {', '.join(DEFAULTS)}; peers are {', '.join(PEERS)}")
+            refuse(f"{setting}: no such name or value; parameters are {', '.join(DEFAULTS)}; peers are {', '.join(PEERS)}")
         parameters[name] = value if name == "peer" else json.loads(value)
     return {"name": "ad hoc: " + ", ".join(settings), "icmp": None, "parameters": parameters}
 
