@@ -88,6 +88,12 @@ const timersBefore = (trace: Trace<ConnectTimeoutOutcome>, at_ms: number): numbe
     .filter(({ kind, at_us, data }) => kind === 'timer-set' && at_us / 1000 + Number(data.timer_ms) <= at_ms)
     .map(({ data }) => Number(data.timer_ms));
 
+/** Whether ARP's failure ended the attempt: by its error, or by the doubling that it takes back. */
+function isEndedByArp({ events }: Trace<ConnectTimeoutOutcome>): boolean {
+  const indexOf = (wanted: string) => events.findIndex(({ kind }) => kind === wanted);
+  return indexOf('neighbour-failed') >= 0 && indexOf('neighbour-failed') < indexOf('connection-failed');
+}
+
 /** How late a call may return, in ms, after `returned_at_ms`, for which `calls` connect() calls were made. */
 function lateReturn_ms(
   trace: Trace<ConnectTimeoutOutcome>,
@@ -95,14 +101,13 @@ function lateReturn_ms(
   errno: string | null,
   calls: number,
 ): number {
-  const { so_sndtimeo_ms, poll_timeout_ms, peer, nonblocking, rtt_ms } = trace.parameters;
+  const { so_sndtimeo_ms, poll_timeout_ms, nonblocking, rtt_ms } = trace.parameters;
   const { returned_at_ms } = trace.outcome;
   if (errno === 'EINPROGRESS' || errno === 'EALREADY')
     return nonblocking
       ? calls * Math.max(0, Number(poll_timeout_ms)) * POLL_SLACK
       : lateness_ms(Array(calls).fill(Number(so_sndtimeo_ms)), hz);
-  if (peer === 'absent' && errno === 'EHOSTUNREACH')
-    return lateness_ms(Array(MCAST_SOLICIT).fill(RETRANS_TIME_ms), hz);
+  if (isEndedByArp(trace)) return lateness_ms(Array(MCAST_SOLICIT).fill(RETRANS_TIME_ms), hz);
   // An answer comes as late as the SYN that it answers; without one, the last timer decides.
   const until_ms = errno === 'ETIMEDOUT' ? Number(returned_at_ms) : Number(returned_at_ms) - Number(rtt_ms);
   return lateness_ms(timersBefore(trace, until_ms), hz);
@@ -136,6 +141,25 @@ function comparedArp(observed: Observed, trace: Trace<ConnectTimeoutOutcome>, hz
   );
 }
 
+/**
+ * The waits between SYNs. A wait alone has a narrow bound, where a sum of waits has a wide one. A SYN that an
+ * ICMP error sent ahead of its timer ends no wait.
+ */
+function comparedWaits(observed: Observed, trace: Trace<ConnectTimeoutOutcome>, hz: number): Compared[] {
+  const { events, outcome } = trace;
+  const reverted = new Set(
+    events.filter(({ kind }) => kind === 'rto-reverted').map(({ at_us }) => at_us / 1000),
+  );
+  const gap = (times: readonly number[], i: number) =>
+    Math.round(((times[i] ?? 0) - (times[i - 1] ?? 0)) * 10) / 10;
+  return outcome.syn_times_ms.flatMap((at, i) => {
+    if (i === 0 || reverted.has(at)) return [];
+    const wait_ms = gap(outcome.syn_times_ms, i);
+    const late_ms = lateness_ms([wait_ms], hz) + SCHEDULING_ms;
+    return [time(`wait ${i}`, wait_ms, gap(observed.syn_times_ms, i), { late_ms, early_ms: 1 })];
+  });
+}
+
 /** Every figure of a case beside the simulation's. @param hz CONFIG_HZ of the recording */
 export function compare(observed: Observed, trace: Trace<ConnectTimeoutOutcome>, hz: number): Compared[] {
   const { syn_times_ms, errno, returned_at_ms, killed_at_ms } = trace.outcome;
@@ -143,20 +167,12 @@ export function compare(observed: Observed, trace: Trace<ConnectTimeoutOutcome>,
   const calls = trace.events.filter(({ kind, data }) => kind === 'syscall' && data.call === 'connect').length;
   const early_ms =
     errno === 'ETIMEDOUT' && trace.parameters.tcp_user_timeout_ms ? USER_TIMEOUT_EARLY_ms : EARLY_ms;
-  const gap = (times: readonly number[], i: number) =>
-    Math.round(((times[i] ?? 0) - (times[i - 1] ?? 0)) * 10) / 10;
   return [
     equal('SYNs', syn_times_ms.length, observed.syn_times_ms.length),
     ...syn_times_ms.map((at, i) =>
       time(`SYN ${i + 1}`, at, observed.syn_times_ms[i] ?? null, late(timersBefore(trace, at))),
     ),
-    // A wait alone has a narrow bound, where a sum of waits has a wide one.
-    ...syn_times_ms.slice(1).map((_, i) =>
-      time(`wait ${i + 1}`, gap(syn_times_ms, i + 1), gap(observed.syn_times_ms, i + 1), {
-        ...late([gap(syn_times_ms, i + 1)]),
-        early_ms: 1,
-      }),
-    ),
+    ...comparedWaits(observed, trace, hz),
     equal('errno', errno, observed.errno),
     time('returned', returned_at_ms, observed.returned_at_ms, {
       late_ms: lateReturn_ms(trace, hz, errno, calls) + SCHEDULING_ms,

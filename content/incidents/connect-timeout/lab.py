@@ -9,7 +9,7 @@ Needs Linux, Python 3.8 and iproute2 (`ip`). Root is not needed where user names
 `iptables` makes the REJECT rules; without them the peer rejects as a router does, all but rejects-port.
 It cannot harm the machine: addresses, rules and sysctls exist only inside the namespaces, which vanish with
 the processes, and nothing leaves the veth pairs. It writes no file unless given --out.
-All cases take about five minutes, --short about half a minute, and in any case it stops after MAX_RUN_S.
+All cases take about five minutes, --short less than one, and in any case it stops after MAX_RUN_S.
 """
 import argparse
 import collections
@@ -561,7 +561,8 @@ def ad_hoc(settings):
         allowed = {"peer": "|".join(PEERS), "nonblocking": "true|false", "poll_timeout_ms": r"-1|0|[1-9]\d*",
                    "connects": r"[1-9]\d*"}.get(name, r"0|[1-9]\d*")
         if name not in DEFAULTS or not re.fullmatch(allowed, value):
-            refuse(f"{setting}: no such name or value; parameters are {', '.join(DEFAULTS)}; peers are {', '.join(PEERS)}")
+            refuse(f"{setting}: no such name or value; parameters are {', '.join(DEFAULTS)}; "
+                   f"peers are {', '.join(PEERS)}")
         parameters[name] = value if name == "peer" else json.loads(value)
     return {"name": "ad hoc: " + ", ".join(settings), "icmp": None, "parameters": parameters}
 
