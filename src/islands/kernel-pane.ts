@@ -9,16 +9,23 @@ export class KernelPane {
 
   constructor(root: HTMLElement) {
     this.#root = root;
+    // The cursor decides which excerpt is open; without a script a reader does.
+    for (const heading of root.querySelectorAll<HTMLElement>('[data-excerpt] > summary')) {
+      heading.tabIndex = -1;
+      heading.addEventListener('click', (event) => event.preventDefault());
+    }
   }
 
   /** Shows the last mark at or before an event; it is dimmed when it belongs to an earlier moment. */
   show(events: readonly TraceEvent[], cursor: number): void {
     const marked = events.findLast(({ index, mark }) => index <= cursor && mark !== null);
     this.#root.classList.toggle('earlier', marked?.at_us !== events[cursor]?.at_us);
-    if (!marked?.mark || marked.mark === this.#lit) return;
-    this.#lit = marked.mark;
-    const [id, name] = marked.mark.split(':') as [string, string];
+    const mark = marked?.mark ?? null;
+    if (mark === this.#lit) return;
+    this.#lit = mark;
     for (const line of this.#root.querySelectorAll('.lit')) line.classList.remove('lit');
+    if (!mark) return;
+    const [id, name] = mark.split(':') as [string, string];
     for (const excerpt of this.#root.querySelectorAll<HTMLDetailsElement>('[data-excerpt]')) {
       const isShown = excerpt.dataset.excerpt === id;
       excerpt.open = isShown;

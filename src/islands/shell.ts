@@ -39,10 +39,16 @@ function open(id: string): void {
   if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
 }
 
+/** A dialog's own padding counts as the dialog; what lies around it is its backdrop. */
+function isOutside({ clientX, clientY }: MouseEvent, dialog: HTMLDialogElement): boolean {
+  const { left, right, top, bottom } = dialog.getBoundingClientRect();
+  return clientX < left || clientX > right || clientY < top || clientY > bottom;
+}
+
 document.addEventListener('click', (event) => {
   const opener = (event.target as Element).closest<HTMLElement>('[data-open]');
   if (opener?.dataset.open) open(opener.dataset.open);
-  if (event.target instanceof HTMLDialogElement) event.target.close();
+  if (event.target instanceof HTMLDialogElement && isOutside(event, event.target)) event.target.close();
 });
 
 document.addEventListener('keydown', (event) => {

@@ -9,7 +9,6 @@ import { tools } from '#simulations/tools/catalogue.ts';
 import { figures } from '../figures/catalogue.ts';
 import type { Figure } from '../figures/figure.ts';
 import { comparison } from '../views/comparison.ts';
-import { form } from '../views/form.ts';
 import { drawGauges } from '../views/gauges.ts';
 import { kernelNote } from '../views/kernel-note.ts';
 import { ladder, legend } from '../views/ladder.ts';
@@ -20,6 +19,7 @@ import { toolPane } from '../views/toolpane.ts';
 import { placeOf, queryOf } from './address.ts';
 import { KernelPane } from './kernel-pane.ts';
 import { keyAction } from './keys.ts';
+import { ParameterForm } from './parameter-form.ts';
 import { follow, followLines, Parts } from './parts.ts';
 import { Player } from './player.ts';
 import { savePcap, saveSvg } from './save.ts';
@@ -33,6 +33,7 @@ class SimulationFigure extends HTMLElement {
   #cursor = 0;
   #isVisible = false;
   #kernel!: KernelPane;
+  #form!: ParameterForm;
   readonly #player = new Player();
   readonly #parts = new Parts();
   readonly #comparedParts = new Parts();
@@ -43,6 +44,16 @@ class SimulationFigure extends HTMLElement {
     this.#figure = await load();
     this.#kernel = new KernelPane(this.#part('kernel'));
     new Tabs(this.querySelector('[role=tablist]') as HTMLElement);
+    this.#form = new ParameterForm(
+      this.#part('form'),
+      this.#figure.simulation.parameters,
+      (given, problems, isSound) => {
+        this.#notify(problems.map(({ message }) => `${message}.`));
+        if (!isSound) return;
+        this.run(given);
+        this.#writeAddress({ event: null, run: null }, location.hash);
+      },
+    );
     this.#listen();
     this.#open(location.search);
     this.#part<HTMLInputElement>('scrub').disabled = false;
@@ -67,7 +78,7 @@ class SimulationFigure extends HTMLElement {
     const problems = [...place.problems];
     if (place.compared) this.#pin(place.compared);
     this.run(place.given);
-    this.#fillForm();
+    this.#form.show(this.#given);
     if (place.run !== null && place.run !== this.#trace.hash)
       problems.push(
         'The simulation has changed since this link was made: the same parameters now give another run.',
@@ -210,10 +221,6 @@ class SimulationFigure extends HTMLElement {
     this.#part('ladder').addEventListener('scroll', ({ target }) => {
       this.#part('ladder-a').scrollTop = (target as HTMLElement).scrollTop;
     });
-    const fields = this.#part<HTMLFormElement>('form');
-    fields.addEventListener('submit', (event) => event.preventDefault());
-    fields.addEventListener('input', (event) => this.#change(event.target as HTMLInputElement));
-    fields.addEventListener('change', () => this.#fillForm());
     new IntersectionObserver(([entry]) => {
       this.#isVisible = entry?.isIntersecting ?? false;
       if (!this.#isVisible) this.#pause();
@@ -283,37 +290,9 @@ class SimulationFigure extends HTMLElement {
     if (!preset) return;
     this.#pause();
     this.run(preset.given);
-    this.#fillForm();
+    this.#form.show(this.#given);
     this.#notify([]);
     this.#writeAddress({ event: null, run: null }, location.hash);
-  }
-
-  /** One field has another value: run with it if it is sound, and say what is allowed if it is not. */
-  #change(field: HTMLInputElement): void {
-    this.#pause();
-    const value = field.type === 'checkbox' ? field.checked : field.value;
-    const given = { ...this.#given, [field.name]: value };
-    const { problems } = settleParameters(this.#figure.simulation.parameters, given);
-    const own = problems.find(({ name }) => name === field.name);
-    field.setAttribute('aria-invalid', String(Boolean(own)));
-    const hint = document.getElementById(`h-${field.name}`);
-    hint?.classList.toggle('wrong', Boolean(own));
-    if (own && hint) hint.textContent = `${own.message}. The run above is still the last sound one.`;
-    this.#notify(problems.map(({ message }) => `${message}.`));
-    if (own) return;
-    this.run(given);
-    this.#writeAddress({ event: null, run: null }, location.hash);
-  }
-
-  /** Writes the parameters into the form, unless a field waits to be mended. */
-  #fillForm(): void {
-    const place = this.#part('form');
-    if (place.querySelector('[aria-invalid=true]')) return;
-    const focused = place.contains(document.activeElement) ? document.activeElement?.id : undefined;
-    const { simulation } = this.#figure;
-    const { values } = settleParameters(simulation.parameters, this.#given);
-    place.innerHTML = form(simulation.parameters, values, this.#given);
-    if (focused) document.getElementById(focused)?.focus();
   }
 
   #pin(given: Given): void {

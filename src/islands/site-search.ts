@@ -20,7 +20,18 @@ class SiteSearch extends HTMLElement {
 
   connectedCallback(): void {
     const input = this.querySelector('input') as HTMLInputElement;
+    const dialog = this.querySelector('dialog') as HTMLDialogElement;
     input.addEventListener('input', () => this.#search(input.value.trim()));
+    // Enter goes to the best result instead of closing the dialog.
+    input.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter') return;
+      event.preventDefault();
+      this.querySelector<HTMLAnchorElement>('[data-part=results] a')?.click();
+    });
+    // A result on this very page loads nothing, so the dialog has to make way itself.
+    this.addEventListener('click', (event) => {
+      if ((event.target as Element).closest('[data-part=results] a')) dialog.close();
+    });
   }
 
   async #search(words: string): Promise<void> {
@@ -36,7 +47,9 @@ class SiteSearch extends HTMLElement {
       const found = await (await this.#pagefind).debouncedSearch(words);
       if (!found) return;
       const pages = await Promise.all(found.results.slice(0, MOST).map((result) => result.data()));
-      status.textContent = pages.length ? `${found.results.length} pages` : `Nothing about “${words}” yet.`;
+      status.textContent = pages.length
+        ? `${found.results.length} ${found.results.length === 1 ? 'page' : 'pages'}`
+        : `Nothing about “${words}” yet.`;
       list.replaceChildren(...pages.map(item));
     } catch {
       this.#pagefind = undefined;

@@ -24,8 +24,9 @@ function control(name: string, parameter: Parameter, values: Settled): string {
   return `<input type="number" ${attributes} min="${parameter.min}" max="${maxOf(parameter, values)}" step="1" value="${value}" inputmode="numeric" required>`;
 }
 
-function hint(name: string, parameter: Parameter, values: Settled): string {
-  if (parameter.type === 'choice') return `${parameter.choices[String(values[name])]}`;
+/** What a parameter is and what it allows, in the light of the others. @param value its value */
+export function hint(parameter: Parameter, value: ParameterValue, values: Settled): string {
+  if (parameter.type === 'choice') return `${parameter.choices[String(value)]}`;
   if (parameter.type === 'boolean') return parameter.help;
   const special = Object.entries(parameter.special ?? {}).map(([value, meaning]) => `${value}: ${meaning}`);
   return [`${parameter.help}; ${allowed(parameter, values)}`, ...special].join('; ');
@@ -40,7 +41,7 @@ export function form(schema: Schema, values: Settled, given: Given): string {
         'names' in parameter && parameter.names && parameter.names !== name
           ? parameter.names.replace('net.ipv4.', '')
           : name;
-      return `<div class="field${Object.hasOwn(given, name) ? ' given' : ''}"><label for="p-${name}">${escapeText(title)}</label><span class="input">${control(name, parameter, values)}<i>${unit}</i></span><small id="h-${name}">${escapeText(hint(name, parameter, values))}</small></div>`;
+      return `<div class="field${Object.hasOwn(given, name) ? ' given' : ''}"><label for="p-${name}">${escapeText(title)}</label><span class="input">${control(name, parameter, values)}<i>${unit}</i></span><small id="h-${name}">${escapeText(hint(parameter, values[name] as ParameterValue, values))}</small></div>`;
     })
     .join('');
 }

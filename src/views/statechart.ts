@@ -6,9 +6,9 @@ import ELK, { type ElkExtendedEdge, type ElkNode } from 'elkjs/lib/elk.bundled.j
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { escapeText, px } from './svg.ts';
 
-const LETTER = 7;
-const LABEL = 6.3;
-const LINE = 14;
+const LETTER = 7.5;
+const LABEL = 6.8;
+const LINE = 15;
 
 interface Arrow {
   readonly from: string;

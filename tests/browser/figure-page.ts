@@ -1,0 +1,225 @@
+/** The figure of a chapter, as a person sees and drives it, and what the simulation says that they should see. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, type Locator, type Page } from '@playwright/test';
+import { clockTime } from '#simulations/engine/duration.ts';
+import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
+import { plain, type Trace, type TraceEvent } from '#simulations/engine/trace.ts';
+import { type ConnectTimeoutOutcome, connectTimeout } from '#simulations/incidents/connect-timeout.ts';
+import { CHAPTER } from './site-page.ts';
+
+/** The preset that the chapter opens with. */
+export const INITIAL = 'post';
+
+/** The preset with this id. */
+export function preset(id: string) {
+  const found = connectTimeout.presets.find((preset) => preset.id === id);
+  if (!found) throw new Error(`there is no preset "${id}"`);
+  return found;
+}
+
+/** The run that the page should show for these parameters. */
+export const traceOf = (given: Given): Trace<ConnectTimeoutOutcome> =>
+  connectTimeout.run(settleParameters(connectTimeout.parameters, given).values);
+
+/** An event of a trace. */
+export function eventOf(trace: Trace, index: number | undefined): TraceEvent {
+  const event = trace.events[index ?? -1];
+  if (!event) throw new Error(`there is no event ${index}`);
+  return event;
+}
+
+/** The first event that is one of these, so that tests need no numbers of events. */
+export function find(trace: Trace, is: (event: TraceEvent) => boolean): TraceEvent {
+  const event = trace.events.find(is);
+  if (!event) throw new Error('no event is so');
+  return event;
+}
+
+/** Text with every kind of space alike. */
+export const spaced = (text: string): string => text.replace(/\s+/g, ' ').trim();
+
+/** What the figure should say with its cursor on an event. */
+export function expectedAt(trace: Trace, index: number) {
+  const { at_us, says } = eventOf(trace, index);
+  const passed = trace.beats.filter((beat) => beat <= index).length;
+  return {
+    time: clockTime(at_us),
+    sentence: spaced(plain(says)),
+    count: `event ${index + 1} of ${trace.events.length} · beat ${passed} of ${trace.beats.length}`,
+  };
+}
+
+interface Manifest {
+  readonly version: string;
+  readonly excerpts: Readonly<
+    Record<
+      string,
+      {
+        readonly file: string;
+        readonly symbol: string;
+        readonly marks: Readonly<Record<string, { readonly at: string; readonly lines?: number }>>;
+      }
+    >
+  >;
+}
+
+/** The excerpts that the site may show, and the patterns of their marks. */
+export const manifest: Manifest = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../content/kernel.json'), 'utf8'),
+);
+
+/** The excerpt and the pattern that should be lit with the cursor on an event; nothing before the first mark. */
+export function expectedLight(trace: Trace, index: number): { excerpt: string; at: string } | null {
+  const mark = trace.events.findLast((event) => event.index <= index && event.mark !== null)?.mark;
+  if (!mark) return null;
+  const [excerpt = '', name = ''] = mark.split(':');
+  const at = manifest.excerpts[excerpt]?.marks[name]?.at;
+  if (at === undefined) throw new Error(`${mark} is not in content/kernel.json`);
+  return { excerpt, at };
+}
+
+/** What the kernel pane shows. */
+export interface Light {
+  /** The excerpts that can be seen. */
+  readonly open: string[];
+  /** The text of the lit lines. */
+  readonly text: string;
+  /** Whether a person can see the first lit line without scrolling the pane. */
+  readonly isInView: boolean;
+}
+
+/** What the figure says. */
+export interface Said {
+  readonly time: string;
+  readonly sentence: string;
+  readonly count: string;
+}
+
+export class FigurePage {
+  readonly page: Page;
+  readonly root: Locator;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.root = page.locator('simulation-figure');
+  }
+
+  /** Opens the chapter and waits until the figure can be driven. @param query with its `?` */
+  static async open(page: Page, query = ''): Promise<FigurePage> {
+    await page.goto(CHAPTER + query);
+    const figure = new FigurePage(page);
+    await figure.isReady();
+    return figure;
+  }
+
+  async isReady(): Promise<void> {
+    await expect(this.root).toHaveClass(/\bready\b/);
+  }
+
+  part(name: string): Locator {
+    return this.root.locator(`[data-part="${name}"]`);
+  }
+
+  /** A button by what it does. */
+  button(name: string): Locator {
+    return this.root.locator(`[data-do="${name}"]`);
+  }
+
+  preset(id: string): Locator {
+    return this.root.locator(`button[data-preset="${id}"]`);
+  }
+
+  get scrub(): Locator {
+    return this.part('scrub');
+  }
+
+  get notices(): Locator {
+    return this.part('notices');
+  }
+
+  /** Gives the figure the keyboard, as a click on it would, and brings it into view. */
+  async focus(): Promise<void> {
+    await this.root.evaluate((figure: HTMLElement) => {
+      figure.scrollIntoView({ block: 'start', behavior: 'instant' });
+      figure.focus({ preventScroll: true });
+    });
+    await expect(this.root).toBeFocused();
+    await this.painted();
+  }
+
+  /** Waits until the page has been painted, and with it until the figure knows that it is on the screen. */
+  async painted(): Promise<void> {
+    await this.page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))),
+    );
+  }
+
+  /** Opens the parameters. */
+  async openParameters(): Promise<void> {
+    await this.root.getByText('All parameters').click();
+    await expect(this.part('form')).toBeVisible();
+  }
+
+  /** A parameter's field. */
+  field(name: string): Locator {
+    return this.root.locator(`#p-${name}`);
+  }
+
+  /** What the figure says now. */
+  async said(): Promise<Said> {
+    const said = await this.root.evaluate((figure) => {
+      const text = (name: string) => figure.querySelector(`[data-part="${name}"]`)?.textContent ?? '';
+      return { time: text('time'), sentence: text('sentence'), count: text('count') };
+    });
+    return { time: spaced(said.time), sentence: spaced(said.sentence), count: spaced(said.count) };
+  }
+
+  /** Waits until the figure stands on an event of a run and says so. */
+  async standsOn(trace: Trace, index: number): Promise<void> {
+    await expect.poll(() => this.said()).toEqual(expectedAt(trace, index));
+  }
+
+  async light(): Promise<Light> {
+    return this.part('kernel').evaluate((kernel) => {
+      const lit = [...kernel.querySelectorAll('.lit')];
+      const line = lit[0]?.getBoundingClientRect();
+      const pane = lit[0]?.closest('.code')?.getBoundingClientRect();
+      return {
+        open: [...kernel.querySelectorAll<HTMLDetailsElement>('details[data-excerpt]')]
+          .filter((excerpt) => excerpt.open && excerpt.checkVisibility())
+          .map((excerpt) => excerpt.dataset.excerpt ?? ''),
+        text: lit.map((line) => line.textContent).join('\n'),
+        isInView: Boolean(line && pane && line.top >= pane.top - 1 && line.bottom <= pane.bottom + 1),
+      };
+    });
+  }
+
+  /** What stands wrongly in the kernel pane for an event, or nothing. */
+  async wrongLight(trace: Trace, index: number): Promise<string | null> {
+    const expected = expectedLight(trace, index);
+    const { open, text, isInView } = await this.light();
+    const where = `event ${index}`;
+    if (!expected) return text ? `${where}: "${text}" is lit before any line decided` : null;
+    if (open.join() !== expected.excerpt) return `${where}: ${open} is open, not ${expected.excerpt}`;
+    if (!text.includes(expected.at)) return `${where}: "${text}" is lit, not "${expected.at}"`;
+    return isInView ? null : `${where}: the lit line "${text}" is scrolled out of its pane`;
+  }
+
+  /** The lines that can be seen in a tool's pane (or could, were its tab the selected one). */
+  async lines(tool: string): Promise<string[]> {
+    return this.root
+      .locator(`[data-tool="${tool}"]`)
+      .evaluate((pane) =>
+        [...pane.children]
+          .filter((line) => getComputedStyle(line).display !== 'none')
+          .map((line) => (line.textContent ?? '').replace(/\n$/, '')),
+      );
+  }
+
+  /** Where the cursor's line stands, as a share of the run. */
+  async cursor(): Promise<number> {
+    const x = await this.part('timeline').locator('[data-cursor]').getAttribute('x1');
+    return Number.parseFloat(x ?? '') / 100;
+  }
+}

@@ -1,0 +1,47 @@
+/** What a reader downloads before the first search. */
+import type { Response } from '@playwright/test';
+import { FigurePage } from './figure-page.ts';
+import { CHAPTER, expect, test } from './site-page.ts';
+
+const KB = 1000;
+const BUDGET = { script: 60 * KB, stylesheet: 20 * KB, font: 150 * KB } as const;
+
+test.describe('the chapter', () => {
+  test('weighs no more than its budget, as served', async ({ page }) => {
+    const responses: Response[] = [];
+    page.on('response', (response) => responses.push(response));
+    await page.goto(CHAPTER, { waitUntil: 'networkidle' });
+    await new FigurePage(page).isReady();
+    const weight: Record<string, number> = {};
+    for (const response of responses) {
+      const type = response.request().resourceType();
+      if (type === 'script' || type === 'stylesheet')
+        expect(response.headers()['content-encoding'], response.url()).toBe('gzip');
+      const { responseBodySize } = await response.request().sizes();
+      weight[type] = (weight[type] ?? 0) + responseBodySize;
+    }
+    console.log(
+      Object.entries(weight)
+        .map(([type, bytes]) => `${type} ${(bytes / KB).toFixed(1)} kB`)
+        .join(', '),
+    );
+    for (const [type, bytes] of Object.entries(BUDGET))
+      expect(weight[type] ?? 0, type).toBeLessThanOrEqual(bytes);
+    expect(responses.map((response) => response.url()).filter((url) => url.includes('pagefind'))).toEqual([]);
+    const origins = new Set(responses.map((response) => new URL(response.url()).origin));
+    expect([...origins]).toEqual([new URL(page.url()).origin]);
+  });
+
+  test('loads what saves files only when it is asked to', async ({ page }) => {
+    const scripts: string[] = [];
+    page.on('response', (response) => {
+      if (response.request().resourceType() === 'script') scripts.push(response.url());
+    });
+    const figure = await FigurePage.open(page);
+    const before = scripts.length;
+    const download = page.waitForEvent('download');
+    await figure.button('pcap').click();
+    await download;
+    expect(scripts.length).toBe(before + 1);
+  });
+});
