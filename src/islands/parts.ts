@@ -1,11 +1,13 @@
 /** The parts of a picture that appear and go with events, and the panes that scroll after them. */
 import type { TraceEvent } from '#simulations/engine/trace.ts';
-import { phaseAt } from '../views/phase.ts';
+import { type Phase, phaseAt } from '../views/phase.ts';
 
 interface Part {
   readonly element: Element;
   readonly from: number;
   readonly until: number | undefined;
+  /** What it was given last: most parts stay as they are from one moment to the next. */
+  phase: Phase | undefined;
 }
 
 export class Parts {
@@ -20,13 +22,18 @@ export class Parts {
       element,
       from: Number(element.dataset.from),
       until: element.dataset.until === undefined ? undefined : Number(element.dataset.until),
+      phase: undefined,
     }));
   }
 
   /** Gives each part its phase as its class. @param cursor index of the last event that has happened */
   show(events: readonly TraceEvent[], cursor: number): void {
-    for (const { element, from, until } of this.#parts)
-      element.setAttribute('class', phaseAt(events, cursor, from, until));
+    for (const part of this.#parts) {
+      const phase = phaseAt(events, cursor, part.from, part.until);
+      if (phase === part.phase) continue;
+      part.phase = phase;
+      part.element.setAttribute('class', phase);
+    }
   }
 }
 
@@ -41,8 +48,8 @@ export function follow(pane: HTMLElement): void {
 
 /** In a tool's output the last line that is there is the one to look at. */
 export function followLines(pane: HTMLElement): void {
-  const lines = [...pane.children].filter((line) => /now|past/.test(line.className)) as HTMLElement[];
-  const last = lines.at(-1);
-  for (const line of lines) line.setAttribute('class', line === last ? 'now' : 'past');
+  const last = [...pane.querySelectorAll<HTMLElement>(':scope > :is(.now, .past)')].at(-1);
+  for (const line of pane.querySelectorAll('[data-last]')) line.removeAttribute('data-last');
+  last?.setAttribute('data-last', '');
   if (last) pane.scrollTop = last.offsetTop - pane.offsetTop - pane.clientHeight + last.offsetHeight + 12;
 }

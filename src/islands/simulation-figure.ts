@@ -5,7 +5,6 @@
 import { clockTime } from '#simulations/engine/duration.ts';
 import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
 import { plain, type Trace } from '#simulations/engine/trace.ts';
-import { tools } from '#simulations/tools/catalogue.ts';
 import { figures } from '../figures/catalogue.ts';
 import type { Figure } from '../figures/figure.ts';
 import { comparison } from '../views/comparison.ts';
@@ -15,15 +14,15 @@ import { ladder, legend } from '../views/ladder.ts';
 import { sentence } from '../views/sentence.ts';
 import { escapeText } from '../views/svg.ts';
 import { endOf, timeline } from '../views/timeline.ts';
-import { toolPane } from '../views/toolpane.ts';
 import { placeOf, queryOf } from './address.ts';
 import { KernelPane } from './kernel-pane.ts';
 import { keyAction } from './keys.ts';
 import { ParameterForm } from './parameter-form.ts';
-import { follow, followLines, Parts } from './parts.ts';
+import { follow, Parts } from './parts.ts';
 import { Player } from './player.ts';
 import { savePcap, saveSvg } from './save.ts';
 import { Tabs } from './tabs.ts';
+import { ToolPanes } from './tool-panes.ts';
 
 class SimulationFigure extends HTMLElement {
   #figure!: Figure;
@@ -34,6 +33,7 @@ class SimulationFigure extends HTMLElement {
   #isVisible = false;
   #kernel!: KernelPane;
   #form!: ParameterForm;
+  #tools!: ToolPanes;
   readonly #player = new Player();
   readonly #parts = new Parts();
   readonly #comparedParts = new Parts();
@@ -44,6 +44,7 @@ class SimulationFigure extends HTMLElement {
     this.#figure = await load();
     this.#kernel = new KernelPane(this.#part('kernel'));
     new Tabs(this.querySelector('[role=tablist]') as HTMLElement);
+    this.#tools = new ToolPanes(this);
     this.#form = new ParameterForm(
       this.#part('form'),
       this.#figure.simulation.parameters,
@@ -98,13 +99,9 @@ class SimulationFigure extends HTMLElement {
     this.#part('ladder').innerHTML = ladder(this.#trace, a);
     this.#part('legend').innerHTML = legend(this.#trace);
     this.#part('timeline').innerHTML = timeline(this.#trace);
-    for (const tool of tools)
-      (this.querySelector(`[data-tool="${tool.name}"]`) as HTMLElement).innerHTML = toolPane(
-        tool,
-        this.#trace,
-      );
+    this.#tools.draw(this.#trace);
     this.#part<HTMLInputElement>('scrub').max = String(endOf(this.#trace));
-    this.#parts.collect(['ladder', 'timeline'].map((name) => this.#part(name)).concat(this.#panes()));
+    this.#parts.collect([this.#part('ladder'), this.#part('timeline')]);
     this.#drawCompared(a);
     const preset = simulation.presets.find(({ given }) => this.#isGiven(given));
     for (const button of this.querySelectorAll<HTMLElement>('[data-preset]'))
@@ -136,7 +133,7 @@ class SimulationFigure extends HTMLElement {
     this.#parts.show(events, index);
     follow(this.#part('ladder'));
     this.#showCompared(at_us);
-    for (const pane of this.#panes()) followLines(pane);
+    this.#tools.show(index);
     this.#say(beat, at_us);
     const share = `${(100 * at_us) / endOf(this.#trace)}%`;
     const cursor = this.querySelector('[data-cursor]');
@@ -340,11 +337,6 @@ class SimulationFigure extends HTMLElement {
 
   #isStill(): boolean {
     return matchMedia('(prefers-reduced-motion: reduce)').matches;
-  }
-
-  /** The tools' panes. */
-  #panes(): HTMLElement[] {
-    return [...this.querySelectorAll<HTMLElement>('[data-tool]')];
   }
 
   #part<T extends HTMLElement = HTMLElement>(name: string): T {

@@ -7,7 +7,8 @@
 import { scaleLinear } from 'd3';
 import { duration } from '#simulations/engine/duration.ts';
 import type { Trace, TraceEvent } from '#simulations/engine/trace.ts';
-import { appearing, escapeText, lossMark, type PacketKind, packetKind, packetMark, px } from './svg.ts';
+import { notes, type Passage, passages } from './passage.ts';
+import { appearing, escapeText, lossMark, type PacketKind, packetMark, px } from './svg.ts';
 
 const WIDTH = 430;
 const CLIENT = 104;
@@ -20,74 +21,6 @@ const SLANT = 9;
 /** Pixels that the waits share among them, and how: between equal rows (0) and true scale (1). */
 const WAITS = 250;
 const TRUENESS = 0.75;
-
-/** What becomes of a packet. */
-interface Passage {
-  readonly number: number;
-  readonly name: string;
-  readonly kind: PacketKind;
-  readonly sent: TraceEvent;
-  readonly end: TraceEvent | undefined;
-  readonly fromClient: boolean;
-}
-
-/** A note beside the client's line. */
-interface Note {
-  readonly event: TraceEvent;
-  text: string;
-  readonly tone: 'decide' | 'ok' | 'plain';
-}
-
-function passages(events: readonly TraceEvent[]): Passage[] {
-  const ends = new Map<number, TraceEvent>();
-  for (const event of events)
-    if (/^packet-(received|dropped|rejected)$/.test(event.kind)) ends.set(Number(event.data.number), event);
-  return events.flatMap((sent) => {
-    const rejects = sent.kind === 'packet-rejected';
-    if (sent.kind !== 'packet-sent' && !rejects) return [];
-    const number = Number(rejects ? sent.data.answer_number : sent.data.number);
-    const name = String(rejects ? sent.data.answer : sent.data.packet);
-    return [
-      {
-        number,
-        name,
-        kind: packetKind(name),
-        sent,
-        end: ends.get(number),
-        fromClient: sent.actor === 'client',
-      },
-    ];
-  });
-}
-
-/** What the program does and hears. A call that returns at once is one word with the call before it. */
-function notes(events: readonly TraceEvent[]): Note[] {
-  const found: Note[] = [];
-  for (const event of events) {
-    const { kind, data } = event;
-    if (kind === 'syscall' && (data.call === 'connect' || data.call === 'poll')) {
-      const together = found.find(({ event: { at_us }, tone }) => tone === 'plain' && at_us === event.at_us);
-      if (together) together.text += `, ${data.call}()`;
-      else found.push({ event, text: `${data.call}()`, tone: 'plain' });
-    } else if (kind === 'syscall-return' && event.beat && Number(data.blocked_us) > 0) {
-      const what = data.call === 'poll' ? pollText(data) : (data.errno ?? 'connected');
-      found.push({ event, text: `${data.call}(): ${what}`, tone: data.errno ? 'decide' : 'ok' });
-    } else if (kind === 'syscall-return' && data.call === 'getsockopt')
-      found.push({
-        event,
-        text: `SO_ERROR: ${(data.out as { error?: string }).error ?? 'none'}`,
-        tone: 'decide',
-      });
-    else if (kind === 'heartbeat-missed')
-      found.push({ event, text: 'supervisor kills the worker', tone: 'decide' });
-  }
-  return found;
-}
-
-function pollText(data: TraceEvent['data']): string {
-  const revents = (data.out as { revents?: readonly string[] }).revents ?? [];
-  return revents.length ? revents.map((name) => name.slice(4)).join('|') : 'timed out';
-}
 
 /** The y of every moment that the ladder shows; between two moments y is linear in time. */
 function timeScale(traces: readonly Trace[]) {
@@ -105,22 +38,26 @@ function timeScale(traces: readonly Trace[]) {
   const times = [...shown.keys()].sort((a, b) => a - b);
   const weights = times.map((time, i) => (time - (times[i - 1] ?? time)) ** TRUENESS);
   const whole = weights.reduce((sum, weight) => sum + weight, 0) || 1;
+  const below = traces.map(({ events }) => notesBelow(events));
+  const room = (time: number) => Math.max(...below.map((notes) => notes.get(time) ?? 0)) * 16;
   let y = TOP;
   const rows = times.map((time, i) => {
-    if (i > 0) {
-      const notesAbove = Math.max(...traces.map(({ events }) => notesAt(events, times[i - 1] as number)));
+    if (i > 0)
       y +=
-        Math.max(shown.get(time) ?? ROW, SLANT + notesAbove * 16) + (WAITS * (weights[i] as number)) / whole;
-    }
+        Math.max(shown.get(time) ?? ROW, SLANT + room(times[i - 1] as number)) +
+        (WAITS * (weights[i] as number)) / whole;
     return y;
   });
-  const last = Math.max(...traces.map(({ events }) => notesAt(events, times.at(-1) ?? 0)));
-  return { y: scaleLinear(times, rows).clamp(true), times, height: y + 22 + last * 16 };
+  return { y: scaleLinear(times, rows).clamp(true), times, height: y + 22 + room(times.at(-1) ?? 0) };
 }
 
-/** Notes below a row; what a program calls stands above it. */
-const notesAt = (events: readonly TraceEvent[], at_us: number): number =>
-  notes(events).filter(({ event, tone }) => event.at_us === at_us && tone !== 'plain').length;
+/** How many notes stand below each row; what a program calls stands above it. */
+function notesBelow(events: readonly TraceEvent[]): Map<number, number> {
+  const count = new Map<number, number>();
+  for (const { event, tone } of notes(events))
+    if (tone !== 'plain') count.set(event.at_us, (count.get(event.at_us) ?? 0) + 1);
+  return count;
+}
 
 function drawPassage(passage: Passage, y: (us: number) => number): string {
   const { name, kind, sent, end, fromClient } = passage;
@@ -141,17 +78,18 @@ function drawPassage(passage: Passage, y: (us: number) => number): string {
   );
 }
 
+/** The events that stop the timer, the nearest one after each event that sets it. */
+const STOPS = new Set(['timer-fired', 'connection-failed', 'connection-established', 'process-killed']);
+
 function drawTimers({ events, stateAt }: Trace, y: (us: number) => number): string {
+  const stops = events.filter(({ kind }) => STOPS.has(kind));
+  let next = 0;
   return events
     .filter(({ kind }) => kind === 'timer-set')
     .map((set) => {
       const due_us = Number(stateAt(set.index).client?.timer_due_us);
-      const end = events.find(
-        ({ index, kind }) =>
-          index > set.index && ['timer-fired', 'connection-failed', 'connection-established'].includes(kind),
-      );
-      const killed = events.find(({ index, kind }) => index > set.index && kind === 'process-killed');
-      const stop_us = Math.min(due_us, (end ?? killed)?.at_us ?? due_us);
+      while (next < stops.length && (stops[next]?.index ?? 0) < set.index) next++;
+      const stop_us = Math.min(due_us, stops[next]?.at_us ?? due_us);
       const top = y(set.at_us) + 5;
       const bottom = Math.max(y(stop_us) - 3, top + 1);
       // A bar that is too short for its label goes without.
@@ -189,19 +127,20 @@ function drawNotes(events: readonly TraceEvent[], y: (us: number) => number): st
  */
 export function ladder(trace: Trace, beside?: Trace): string {
   const { y, times, height } = timeScale(beside ? [trace, beside] : [trace]);
+  const firstAt = new Map<number, number>();
+  for (const { index, at_us } of trace.events) if (!firstAt.has(at_us)) firstAt.set(at_us, index);
   const own = new Set([
     ...passages(trace.events).map(({ sent }) => sent.at_us),
     ...notes(trace.events).map(({ event }) => event.at_us),
   ]);
   const labels = times
     .filter((time) => own.has(time))
-    .map((time) => {
-      const event = trace.events.findIndex(({ at_us }) => at_us === time);
-      return appearing(
-        event,
+    .map((time) =>
+      appearing(
+        firstAt.get(time) ?? 0,
         `<text class="time" x="${CLIENT - 18}" y="${px(y(time) + 4)}" text-anchor="end">${duration(time)}</text>`,
-      );
-    })
+      ),
+    )
     .join('');
   const isSilent = !trace.events.some(({ kind, actor }) => kind.startsWith('packet-') && actor === 'server');
   const server = trace.parameters.peer === 'absent' ? 'nobody' : isSilent ? 'server, silent' : 'server';
