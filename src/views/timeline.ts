@@ -83,5 +83,5 @@ export function timeline(trace: Trace): string {
     const anchor = time === 0 ? 'start' : scale(time) > 96 ? 'end' : 'middle';
     return `<svg x="${share(time)}" y="${AXIS}" overflow="visible"><path class="axis" d="M0 0v5"/><text class="time" y="17" text-anchor="${anchor}">${duration(time)}</text></svg>`;
   });
-  return `<svg class="view timeline" xmlns="http://www.w3.org/2000/svg" width="100%" height="${HEIGHT}" overflow="visible" role="img" aria-label="Packets, the worker and its supervisor, time running right, to scale"><line class="axis" x1="0" x2="100%" y1="${AXIS}" y2="${AXIS}"/>${[patience, ...asleep, ...ends, ...packets].join('')}<rect class="veil" data-veil x="100%" y="0" width="0" height="${AXIS - 1}"/><line class="cursor" data-cursor x1="0" x2="0" y1="0" y2="${AXIS}"/>${ticks.join('')}</svg>`;
+  return `<svg class="view timeline" xmlns="http://www.w3.org/2000/svg" width="100%" height="${HEIGHT}" overflow="visible" role="img" aria-label="Packets, the worker and its supervisor, time running right, to scale"><line class="axis" x1="0" x2="100%" y1="${AXIS}" y2="${AXIS}"/>${[patience, ...asleep, ...ends].join('')}<rect class="veil" data-veil x="100%" y="0" width="0" height="${AXIS - 1}"/>${packets.join('')}<line class="cursor" data-cursor x1="0" x2="0" y1="0" y2="${AXIS}"/>${ticks.join('')}</svg>`;
 }

@@ -301,9 +301,9 @@ test.describe('the views', () => {
     const pane = figure.root.locator('[data-tool=words]');
     for (const beat of initial.beats) {
       if (beat !== first) await figure.button('beat').click();
-      await expect(pane.locator('.now')).toHaveCount(1);
+      await expect(pane.locator('[data-last]')).toHaveCount(1);
       const { isLast, isInView } = await pane.evaluate((pane) => {
-        const now = pane.querySelector('.now') as HTMLElement;
+        const now = pane.querySelector('[data-last]') as HTMLElement;
         const { top, bottom } = now.getBoundingClientRect();
         const frame = pane.getBoundingClientRect();
         const next = now.nextElementSibling;

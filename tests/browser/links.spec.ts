@@ -58,7 +58,9 @@ test.describe('a copied link', () => {
 
 test.describe('a link', () => {
   test('to a preset opens it', async ({ page }) => {
-    for (const { id, given } of connectTimeout.presets) {
+    for (const { id, given } of [connectTimeout.presets[1], connectTimeout.presets.at(-1)].filter(
+      (preset) => preset !== undefined,
+    )) {
       const figure = await FigurePage.open(page, `?preset=${id}`);
       await figure.standsOn(traceOf(given), traceOf(given).beats[0] ?? 0);
       await expect(figure.notices).toBeEmpty();
@@ -184,7 +186,7 @@ test.describe('a link', () => {
   test('that is garbage opens the page all the same', async ({ page }) => {
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(String(error)));
-    for (const query of ['?%E0%A4%A', '?&&==&?', '?event', `?${'x'.repeat(3000)}`, '?a', '?run', '?v=']) {
+    for (const query of ['?%E0%A4%A&&==&?', `?${'x'.repeat(3000)}`, '?v=&event&a&run&preset']) {
       const figure = await FigurePage.open(page, query);
       await expect(figure.part('sentence')).not.toBeEmpty();
       await figure.button('beat').click();

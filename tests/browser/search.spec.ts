@@ -43,15 +43,26 @@ test.describe('search', () => {
     await expect(page.locator('#search [role=status]')).toHaveText('1 page');
   });
 
-  test('keeps what it found when somebody presses Enter, or goes to it', async ({ page }) => {
-    await page.goto('');
+  test('goes to the best result at Enter, and a lone Enter does nothing', async ({ page }) => {
+    await page.goto('workshop/');
     await page.keyboard.press('/');
-    await page.keyboard.type('ETIMEDOUT');
+    await page.keyboard.press('Enter');
+    await expect(page.locator('#search')).toBeVisible();
+    await page.keyboard.type('undici'); // stands in the chapter only
     await expect(page.locator('#search [data-part=results] > li').first()).toBeVisible();
     await page.keyboard.press('Enter');
-    await expect
-      .poll(async () => (await page.locator('#search[open]').count()) > 0 || page.url().includes('incidents'))
-      .toBe(true);
+    await expect(page).toHaveURL(new RegExp(CHAPTER));
+    await expect(page.locator('#search')).toBeHidden();
+  });
+
+  test('for an errno finds the chapter first', async ({ page }) => {
+    await page.goto('');
+    await page.keyboard.press('/');
+    for (const errno of ['ETIMEDOUT', 'EHOSTUNREACH']) {
+      await page.getByLabel('Search the playbooks').fill(errno);
+      const first = page.locator('#search [data-part=results] > li > a').first();
+      await expect(first).toHaveAttribute('href', new RegExp(CHAPTER));
+    }
   });
 
   test('gets out of the way when its result is on this very page', async ({ page }) => {
