@@ -19,11 +19,21 @@ export interface Note {
   readonly tone: 'decide' | 'ok' | 'plain';
 }
 
+const ENDS = new Set(['packet-received', 'packet-dropped', 'packet-rejected']);
+
+/** A trace never changes, so its packets are sought once. */
+const known = new WeakMap<readonly TraceEvent[], readonly Passage[]>();
+
 /** Every packet of a trace, with how it ended. */
-export function passages(events: readonly TraceEvent[]): Passage[] {
+export function passages(events: readonly TraceEvent[]): readonly Passage[] {
+  const found = known.get(events) ?? seek(events);
+  known.set(events, found);
+  return found;
+}
+
+function seek(events: readonly TraceEvent[]): Passage[] {
   const ends = new Map<number, TraceEvent>();
-  for (const event of events)
-    if (/^packet-(received|dropped|rejected)$/.test(event.kind)) ends.set(Number(event.data.number), event);
+  for (const event of events) if (ENDS.has(event.kind)) ends.set(Number(event.data.number), event);
   return events.flatMap((sent) => {
     const rejects = sent.kind === 'packet-rejected';
     if (sent.kind !== 'packet-sent' && !rejects) return [];
