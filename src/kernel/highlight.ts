@@ -1,5 +1,6 @@
 /** C code with its tokens marked by class, so that light, dark and print need one copy. */
 import { createCssVariablesTheme, createHighlighter } from 'shiki';
+import { escapeText } from '../views/svg.ts';
 
 const theme = createCssVariablesTheme({ name: 'classes', variablePrefix: '--', fontStyle: false });
 const CLASSES: Readonly<Record<string, string>> = {
@@ -11,8 +12,6 @@ const CLASSES: Readonly<Record<string, string>> = {
 };
 
 let loading: ReturnType<typeof createHighlighter> | undefined;
-
-const escapeText = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
 /** Lines of markup, one for each line of the code. */
 export async function highlightC(code: string): Promise<string[]> {

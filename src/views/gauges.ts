@@ -7,7 +7,7 @@ export interface Gauge {
   readonly value: string;
   /** 0 … 1. */
   readonly share: number;
-  readonly tone: 'timer' | 'syn' | 'ok' | 'decide';
+  readonly tone: 'timer' | 'syn' | 'ok';
 }
 
 /** A kernel variable and its value. */
