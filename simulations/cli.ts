@@ -67,6 +67,9 @@ function helpFor({ name, title, parameters, presets, outcome }: Simulation): str
     if (parameter.type === 'choice')
       for (const [value, meaning] of Object.entries(parameter.choices))
         lines.push(row('', `  ${value}: ${meaning}`));
+    if (parameter.type === 'list')
+      for (const [word, meaning] of Object.entries(parameter.words))
+        lines.push(row('', `  ${word}: ${meaning}`));
   }
   lines.push('', 'Presets (--preset id):', ...presets.map(({ id, help }) => row(id, help)));
   lines.push('', 'Outcome:', ...Object.entries(outcome).map(([field, help]) => row(field, String(help))));

@@ -68,6 +68,11 @@ export class VirtualClock {
     return true;
   }
 
+  /** When the next deadline is, in µs, or null when nothing is due. */
+  get next_us(): number | null {
+    return this.#peek()?.due_us ?? null;
+  }
+
   /** Runs the arrivals that are due at this very instant. */
   deliver(): void {
     for (

@@ -40,7 +40,17 @@ export interface ChoiceParameter extends Described {
   readonly default: string;
 }
 
-export type Parameter = IntegerParameter | BooleanParameter | ChoiceParameter;
+/** Words in a row, comma-separated: `client.connect,deliver.1`. */
+export interface ListParameter extends Described {
+  readonly type: 'list';
+  /** Word → what it means. `.N` at the end of a word stands for a whole number. */
+  readonly words: Readonly<Record<string, string>>;
+  /** How many there may be. */
+  readonly most: number;
+  readonly default: string;
+}
+
+export type Parameter = IntegerParameter | BooleanParameter | ChoiceParameter | ListParameter;
 export type ParameterValue = number | boolean | string;
 
 /** Parameters by name. The order is that of help and form, and of settling. */
@@ -88,6 +98,8 @@ export const maxOf = (parameter: IntegerParameter, earlier: Earlier): number =>
 export function allowed(parameter: Parameter, earlier: Earlier): string {
   if (parameter.type === 'boolean') return 'true or false';
   if (parameter.type === 'choice') return Object.keys(parameter.choices).join(', ');
+  if (parameter.type === 'list')
+    return `up to ${parameter.most} of ${Object.keys(parameter.words).join(', ')}, comma-separated`;
   const max = maxOf(parameter, earlier);
   const { hangsOn } = parameter;
   const reason = hangsOn ? ` with ${hangsOn} ${earlier[hangsOn]}` : '';
@@ -96,10 +108,22 @@ export function allowed(parameter: Parameter, earlier: Earlier): string {
   return parameter.unit ? `${range} (${parameter.unit})` : range;
 }
 
+/** The words of a list's value. */
+export const itemsOf = (value: string): string[] =>
+  value
+    .split(',')
+    .map((word) => word.trim())
+    .filter(Boolean);
+
 function read(parameter: Parameter, raw: ParameterValue, earlier: Earlier): ParameterValue | undefined {
   const text = String(raw).trim();
   if (parameter.type === 'boolean') return text === 'true' ? true : text === 'false' ? false : undefined;
   if (parameter.type === 'choice') return Object.hasOwn(parameter.choices, text) ? text : undefined;
+  if (parameter.type === 'list') {
+    const words = itemsOf(text);
+    const isKnown = (word: string) => Object.hasOwn(parameter.words, word.replace(/\.\d{1,6}$/, '.N'));
+    return words.length <= parameter.most && words.every(isKnown) ? words.join(',') : undefined;
+  }
   if (!/^-?\d{1,15}$/.test(text)) return undefined;
   const value = Number(text) || 0;
   return value >= parameter.min && value <= maxOf(parameter, earlier) ? value : undefined;

@@ -34,19 +34,22 @@ export interface Waiting {
   interrupted(): Answer;
 }
 
-/** The code of a process. */
-export type Program = Generator<SystemCall, void, Answer>;
+/** The code of a process, or a part of it that gives something back. */
+export type Program<T = void> = Generator<SystemCall, T, Answer>;
 
 /** Runs a system call for a process. */
 export type Kernel = (call: SystemCall, process: Process) => Answer | Waiting;
 
+/** Who calls, as a witness names it. */
+export type Caller = Pick<Process, 'name' | 'pid'>;
+
 /** What a process tells about itself while it runs. */
 export interface Witness {
-  called(process: Process, call: SystemCall): void;
+  called(process: Caller, call: SystemCall): void;
   /** @param blocked_us microseconds between call and return */
-  returned(process: Process, call: SystemCall, answer: Answer, blocked_us: number): void;
+  returned(process: Caller, call: SystemCall, answer: Answer, blocked_us: number): void;
   /** @param call the call it was blocked in when it was killed, or null */
-  ended(process: Process, how: 'exited' | 'killed', call: SystemCall | null): void;
+  ended(process: Caller, how: 'exited' | 'killed', call: SystemCall | null): void;
 }
 
 /** The life of a process. */

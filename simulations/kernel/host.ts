@@ -1,22 +1,19 @@
 /**
  * A host: one network namespace with its sysctls, its sockets, its neighbour and its end of the wire.
  *
- * Left out: routing, more than one interface, more than one peer.
+ * Left out: the order in which connect() tries ports and their end (EADDRNOTAVAIL), routing, more than one interface, more than one peer.
  */
 import type { VirtualClock } from '../engine/clock.ts';
+import { duration } from '../engine/duration.ts';
 import type { Random } from '../engine/random.ts';
 import type { KernelMark, Recorder } from '../engine/trace.ts';
-import type { End, Link } from '../network/link.ts';
+import type { End, Wire } from '../network/link.ts';
 import { asJson, type Endpoint, type Packet, packetName, type Segment } from '../network/packet.ts';
 import { Neighbour } from './neighbour.ts';
 import type { KernelProfile } from './profile.ts';
+import { DEFAULT_SYSCTL, type Sysctl } from './sysctl.ts';
 import { type TcpHost, TcpSock } from './tcp/sock.ts';
-
-/** The sysctls of a host, by name (below `net.ipv4`). */
-export interface Sysctl {
-  readonly tcp_syn_retries: number;
-  readonly tcp_syn_linear_timeouts: number;
-}
+import { type Remains, TimeWait } from './tcp/time-wait.ts';
 
 /** sysctl `ip_local_port_range`, its default. */
 const IP_LOCAL_PORT_RANGE = [32768, 60999] as const;
@@ -29,25 +26,31 @@ export class Host implements End, TcpHost {
   readonly clock: VirtualClock;
   readonly recorder: Recorder;
   readonly random: Random;
+  readonly mss_bytes: number;
   readonly #boot_ms: number;
-  readonly #sockets: TcpSock[] = [];
+  readonly #sockets = new Set<TcpSock>();
+  readonly #records = new Set<TimeWait>();
   readonly #queue: { segment: Segment; sock: TcpSock }[] = [];
   #neighbour: Neighbour | null = null;
-  #link: Link | null = null;
+  #wire: Wire | null = null;
 
   constructor(options: {
     name: string;
     address: string;
     kernel: KernelProfile;
-    sysctl: Sysctl;
+    /** Those that differ from the defaults. */
+    sysctl?: Partial<Sysctl>;
     clock: VirtualClock;
     recorder: Recorder;
     random: Random;
+    /** The device's MTU less 40 bytes. */
+    mss_bytes?: number;
   }) {
     this.name = options.name;
     this.address = options.address;
     this.kernel = options.kernel;
-    this.sysctl = options.sysctl;
+    this.sysctl = { ...DEFAULT_SYSCTL, ...options.sysctl };
+    this.mss_bytes = options.mss_bytes ?? 1460;
     this.clock = options.clock;
     this.recorder = options.recorder;
     this.random = options.random;
@@ -55,8 +58,8 @@ export class Host implements End, TcpHost {
   }
 
   /** Connects the host to its wire. */
-  plug(link: Link): void {
-    this.#link = link;
+  plug(wire: Wire): void {
+    this.#wire = wire;
   }
 
   /** From now on nobody on the wire has the peer's address. */
@@ -70,10 +73,18 @@ export class Host implements End, TcpHost {
   }
 
   /** A new TCP socket. @param port its local port; an ephemeral one when left out */
-  socket(port = this.random.integer(...IP_LOCAL_PORT_RANGE)): TcpSock {
+  socket(port = this.#freePort()): TcpSock {
     const sock = new TcpSock(this, { address: this.address, port });
-    this.#sockets.push(sock);
+    this.#sockets.add(sock);
     return sock;
+  }
+
+  #freePort(): number {
+    const taken = new Set([...this.#sockets, ...this.#records].map(({ local }) => local.port));
+    for (;;) {
+      const port = this.random.integer(...IP_LOCAL_PORT_RANGE);
+      if (!taken.has(port)) return port;
+    }
   }
 
   timestamp(): number {
@@ -84,7 +95,7 @@ export class Host implements End, TcpHost {
     return this.#queue.some((entry) => entry.sock === sock);
   }
 
-  transmit(segment: Segment, sock: TcpSock | null, says: string, mark?: KernelMark): void {
+  transmit(segment: Segment, sock: TcpSock | null, says: string, mark?: KernelMark, beat = false): void {
     const packet = packetName(segment);
     const why = mark && { mark };
     if (this.#neighbour && sock) {
@@ -99,14 +110,46 @@ export class Host implements End, TcpHost {
       this.#neighbour.resolve();
       return;
     }
-    const number = this.#wire().send(segment, this);
+    const number = this.#plugged.send(segment, this);
     this.recorder.record({
       actor: this.name,
       kind: 'packet-sent',
       data: { number, packet, carries: asJson(segment) },
       says,
+      beat,
       ...why,
     });
+  }
+
+  keepRecord(sock: TcpSock, remains: Remains, timeout_ms: number): void {
+    this.#sockets.delete(sock);
+    const record = new TimeWait(remains, timeout_ms, this.clock, (record, from, mark) => {
+      const to = record.tw_substate;
+      if (to === 'CLOSE') this.#records.delete(record);
+      this.recorder.record({
+        actor: this.name,
+        kind: 'state-changed',
+        data: { from, to },
+        says: `The record goes from ${from} to *${to}*.`,
+        mark,
+        beat: true,
+        state: { [this.name]: { sk_state: to, timer_due_us: to === 'CLOSE' ? null : record.due_us } },
+      });
+    });
+    this.#records.add(record);
+    this.recorder.record({
+      actor: this.name,
+      kind: 'record-kept',
+      data: { substate: remains.substate, timeout_ms },
+      says: `The socket is gone; a small record in ${remains.substate} stays for *${duration(timeout_ms * 1000)}*.`,
+      mark: 'tcp_time_wait:schedule',
+      beat: true,
+      state: { [this.name]: { timer_set_us: this.clock.now_us, timer_due_us: record.due_us } },
+    });
+  }
+
+  forget(sock: TcpSock): void {
+    this.#sockets.delete(sock);
   }
 
   receive(packet: Packet, number: number): void {
@@ -122,9 +165,16 @@ export class Host implements End, TcpHost {
       this.#find(packet.about.from, packet.about.to)?.receiveError(packet.code, packet.about);
       return;
     }
-    const sock = this.#find(packet.to, packet.from) ?? this.#accept(packet);
+    const sock = this.#find(packet.to, packet.from);
     if (sock) {
       sock.receive(packet, number);
+      return;
+    }
+    if (this.#isForRecord(packet, number)) return;
+    const child = this.#accept(packet, number);
+    if (child === 'dropped') return;
+    if (child) {
+      child.receive(packet, number);
       return;
     }
     this.recorder.record({
@@ -137,25 +187,78 @@ export class Host implements End, TcpHost {
   }
 
   #find(local: Endpoint, remote: Endpoint): TcpSock | undefined {
-    return this.#sockets.find(
-      (sock) =>
-        sock.sk_state !== 'CLOSE' &&
-        sock.sk_state !== 'LISTEN' &&
-        sock.local.port === local.port &&
-        sock.remote.port === remote.port &&
-        sock.remote.address === remote.address,
+    for (const sock of this.#sockets)
+      if (sock.sk_state !== 'CLOSE' && sock.sk_state !== 'LISTEN' && isBetween(sock, local, remote))
+        return sock;
+    return undefined;
+  }
+
+  /** Gives a segment to the record of a connection that is over. @returns whether that is the end of it */
+  #isForRecord(segment: Segment, number: number): boolean {
+    const record = [...this.#records].find((each) => isBetween(each, segment.to, segment.from));
+    if (!record) return false;
+    const packet = packetName(segment);
+    this.recorder.record({
+      actor: this.name,
+      kind: 'packet-received',
+      data: { number, packet },
+      says: `The ${packet} arrives for a connection in ${record.tw_substate}.`,
+    });
+    const verdict = record.receive(segment);
+    if (verdict === 'TCP_TW_SYN') {
+      record.drop();
+      this.#records.delete(record);
+      return false;
+    }
+    if (verdict === 'TCP_TW_RST') {
+      record.drop();
+      this.#records.delete(record);
+      this.#reset(segment);
+    } else if (verdict === 'TCP_TW_ACK') this.#acknowledge(record);
+    return true;
+  }
+
+  /** A record's ACK: `tcp_v4_timewait_ack`. */
+  #acknowledge(record: TimeWait): void {
+    const { seq, ack, ts_recent } = record.answer;
+    this.transmit(
+      {
+        protocol: 'tcp',
+        from: record.local,
+        to: record.remote,
+        flags: ['ACK'],
+        seq,
+        ack,
+        window_bytes: 0,
+        payload_bytes: 0,
+        timestamps: { value: this.timestamp(), echo: ts_recent },
+      },
+      null,
+      'The record answers with an ACK.',
+      'tcp_timewait_state_process:again',
+      true,
     );
   }
 
-  /** A SYN for a listener becomes a connection of its own. */
-  #accept(segment: Segment): TcpSock | undefined {
-    const isListening = this.#sockets.some(
+  /** A SYN for a listener becomes a connection of its own, if the accept queue has room: `tcp_conn_request`. */
+  #accept(segment: Segment, number: number): TcpSock | 'dropped' | undefined {
+    const listener = [...this.#sockets].find(
       (sock) => sock.sk_state === 'LISTEN' && sock.local.port === segment.to.port,
     );
-    if (!isListening || packetName(segment) !== 'SYN') return undefined;
+    if (!listener || packetName(segment) !== 'SYN') return undefined;
+    if (listener.isAcceptQueueFull) {
+      this.recorder.record({
+        actor: this.name,
+        kind: 'syn-dropped',
+        data: { number, ready: listener.queue?.ready.length ?? 0 },
+        says: 'A SYN arrives, and the accept queue is full: *Linux drops it*, and the peer will try again.',
+        mark: 'tcp_conn_request:full',
+        beat: true,
+      });
+      return 'dropped';
+    }
     const child = this.socket(segment.to.port);
-    child.remote = segment.from;
-    child.listen({ silently: true });
+    child.request(listener, segment.from);
     return child;
   }
 
@@ -168,8 +271,9 @@ export class Host implements End, TcpHost {
       // RFC 9293 3.5.1: a segment that acknowledges is answered with the number that it acknowledges.
       flags: isAck ? ['RST'] : ['RST', 'ACK'],
       seq: isAck ? segment.ack : 0,
-      ack: isAck ? 0 : (segment.seq + 1) >>> 0,
+      ack: isAck ? 0 : (segment.seq + segment.payload_bytes + (packetName(segment) === 'data' ? 0 : 1)) >>> 0,
       window_bytes: 0,
+      payload_bytes: 0,
       timestamps: null,
     };
     this.transmit(
@@ -182,7 +286,7 @@ export class Host implements End, TcpHost {
 
   #sendArp(peer: string, probe: number): void {
     const request: Packet = { protocol: 'arp', from: this.address, to: peer };
-    const number = this.#wire().send(request, this);
+    const number = this.#plugged.send(request, this);
     this.recorder.record({
       actor: this.name,
       kind: 'packet-sent',
@@ -207,8 +311,18 @@ export class Host implements End, TcpHost {
     this.#queue.length = 0;
   }
 
-  #wire(): Link {
-    if (!this.#link) throw new Error(`${this.name} is not plugged into a link`);
-    return this.#link;
+  get #plugged(): Wire {
+    if (!this.#wire) throw new Error(`${this.name} is not plugged into a link`);
+    return this.#wire;
   }
 }
+
+/** Whether a socket or a record is the one for this pair of ends. */
+const isBetween = (
+  sock: { readonly local: Endpoint; readonly remote: Endpoint },
+  local: Endpoint,
+  remote: Endpoint,
+): boolean =>
+  sock.local.port === local.port &&
+  sock.remote.port === remote.port &&
+  sock.remote.address === remote.address;

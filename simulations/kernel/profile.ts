@@ -18,8 +18,8 @@ export interface KernelProfile {
   /** Default of the sysctl, or null where the kernel has none. */
   readonly tcp_syn_linear_timeouts: number | null;
   readonly user_timeout: UserTimeoutInSynSent;
-  /** Window of a SYN with default buffers and an MSS of 1460. */
-  readonly syn_window_bytes: number;
+  /** The most segments that a SYN's window offers, or null for no limit but the buffer's. */
+  readonly init_rcv_wnd: number | null;
   /** What sets this version apart. */
   readonly help: string;
 }
@@ -30,56 +30,56 @@ export const KERNELS = {
     tcp_syn_retries: 5,
     tcp_syn_linear_timeouts: null,
     user_timeout: 'ignored',
-    syn_window_bytes: 14600,
+    init_rcv_wnd: 10,
     help: '5 retries: 63 s, as in the post (3.1 to 3.6)',
   },
   '3.10': {
     tcp_syn_retries: 6,
     tcp_syn_linear_timeouts: null,
     user_timeout: 'ignored',
-    syn_window_bytes: 29200,
+    init_rcv_wnd: 20,
     help: '6 retries: 127 s',
   },
   '4.14': {
     tcp_syn_retries: 6,
     tcp_syn_linear_timeouts: null,
     user_timeout: 'ignored',
-    syn_window_bytes: 29200,
+    init_rcv_wnd: 20,
     help: '6 retries: 127 s',
   },
   '5.4': {
     tcp_syn_retries: 6,
     tcp_syn_linear_timeouts: null,
     user_timeout: 'honoured',
-    syn_window_bytes: 64240,
+    init_rcv_wnd: null,
     help: '6 retries: 127 s; TCP_USER_TIMEOUT counts',
   },
   '6.1': {
     tcp_syn_retries: 6,
     tcp_syn_linear_timeouts: null,
     user_timeout: 'honoured',
-    syn_window_bytes: 64240,
+    init_rcv_wnd: null,
     help: '6 retries: 127 s; TCP_USER_TIMEOUT counts',
   },
   '6.6': {
     tcp_syn_retries: 6,
     tcp_syn_linear_timeouts: 4,
     user_timeout: 'honoured',
-    syn_window_bytes: 64240,
+    init_rcv_wnd: null,
     help: '4 linear retries, then doubling: 131 s',
   },
   '6.12': {
     tcp_syn_retries: 6,
     tcp_syn_linear_timeouts: 4,
     user_timeout: 'honoured',
-    syn_window_bytes: 64240,
+    init_rcv_wnd: null,
     help: '4 linear retries, then doubling: 131 s',
   },
   '6.18': {
     tcp_syn_retries: 6,
     tcp_syn_linear_timeouts: 4,
     user_timeout: 'honoured',
-    syn_window_bytes: 64240,
+    init_rcv_wnd: null,
     help: 'as 6.12; the recordings were made on it',
   },
 } as const satisfies Record<string, KernelProfile>;

@@ -2,7 +2,7 @@
  * `struct socket`: what a process holds, and what connect() and poll() do with it
  * (`net/ipv4/af_inet.c`, `net/ipv4/tcp.c`).
  *
- * Left out: AF_UNSPEC, Fast Open, data.
+ * Left out: AF_UNSPEC, Fast Open, poll's POLLRDHUP and priority events.
  */
 import { duration } from '../engine/duration.ts';
 import type { Answer, Waiting } from '../engine/process.ts';
@@ -24,17 +24,21 @@ export class Socket {
   readonly nonblocking: boolean;
   /** SO_SNDTIMEO in ms; Infinity for none (`MAX_SCHEDULE_TIMEOUT`). */
   sk_sndtimeo_ms = Number.POSITIVE_INFINITY;
+  /** SO_LINGER in seconds, or null for off. */
+  linger_s: number | null = null;
   #state: 'SS_UNCONNECTED' | 'SS_CONNECTING' | 'SS_CONNECTED' = 'SS_UNCONNECTED';
   readonly #host: Host;
 
-  constructor(host: Host, nonblocking: boolean) {
+  /** @param sk the connection that accept() has taken; a new socket when left out */
+  constructor(host: Host, nonblocking: boolean, sk?: TcpSock) {
     this.#host = host;
-    this.sk = host.socket();
+    this.sk = sk ?? host.socket();
     this.nonblocking = nonblocking;
+    if (sk) this.#state = 'SS_CONNECTED';
   }
 
   /** `__inet_stream_connect`. */
-  connect(address: Endpoint): Reasoned | Waiting {
+  connect(address: Endpoint, actor: string): Reasoned | Waiting {
     let pending: Errno;
     if (this.#state === 'SS_CONNECTED') return failure('EISCONN');
     if (this.#state === 'SS_CONNECTING') pending = 'EALREADY';
@@ -54,14 +58,18 @@ export class Socket {
         'The socket does not block, so connect() returns at once; *the SYN goes on its own way*.',
       );
     }
-    return this.#waitForConnect(pending);
+    return this.#waitForConnect(pending, actor);
   }
 
   /** The events that poll() would report now: `tcp_poll`. */
   poll(): PollEvent[] {
     const { sk_state, sk_err } = this.sk;
     const events: PollEvent[] = [];
-    if (!isHandshaking(this.sk)) events.push('POLLOUT');
+    if (sk_state === 'LISTEN') return this.sk.queue?.ready.length ? ['POLLIN'] : [];
+    const { receiver, sender, sk_shutdown } = this.sk;
+    if (!isHandshaking(this.sk) && (receiver.readable_bytes > 0 || sk_shutdown.rcv) && sk_state !== 'CLOSE')
+      events.push('POLLIN');
+    if (!isHandshaking(this.sk) && (sender.isWriteable || sk_shutdown.send)) events.push('POLLOUT');
     if (sk_err ?? this.sk.sk_err_soft) events.push('POLLERR');
     if (sk_state === 'CLOSE') events.push('POLLHUP');
     return events;
@@ -69,21 +77,21 @@ export class Socket {
 
   /** SO_ERROR: reads the pending error, or else the one that was only noted, and clears it. */
   takeError(): Errno | null {
-    if (this.sk.sk_err) return this.#sockError();
+    if (this.sk.sk_err) return this.sockError();
     const errno = this.sk.sk_err_soft;
     this.sk.sk_err_soft = null;
     return errno;
   }
 
   /** `sock_error`. */
-  #sockError(): Errno | null {
+  sockError(): Errno | null {
     const errno = this.sk.sk_err;
     this.sk.sk_err = null;
     return errno;
   }
 
   /** `inet_wait_for_connect`, and what `__inet_stream_connect` makes of its end. */
-  #waitForConnect(pending: Errno): Waiting {
+  #waitForConnect(pending: Errno, actor: string): Waiting {
     const { clock, recorder } = this.#host;
     const timeo_ms = this.sk_sndtimeo_ms;
     const bounded = Number.isFinite(timeo_ms);
@@ -92,13 +100,13 @@ export class Socket {
       wait: (done) => {
         const deadline_us = clock.now_us + timeo_ms * 1000;
         recorder.record({
-          actor: 'worker',
+          actor,
           kind: 'timeout-read',
           data: { timeo_ms: bounded ? timeo_ms : null },
           mark: 'sock_sndtimeo:timeo',
           says: bounded ? `SO_SNDTIMEO is ${limit}.` : 'No SO_SNDTIMEO is set.',
         });
-        recordSleep(recorder, {
+        recordSleep(recorder, actor, {
           mark: 'inet_wait_for_connect:sleep',
           says: bounded
             ? `connect() goes to sleep, for ${limit} at most: *SO_SNDTIMEO bounds the wait*.`
@@ -136,7 +144,7 @@ export class Socket {
   #settled(): Reasoned {
     if (this.sk.sk_state === 'CLOSE') {
       this.#state = 'SS_UNCONNECTED';
-      return failure(this.#sockError() ?? 'ECONNABORTED', '__inet_stream_connect:error');
+      return failure(this.sockError() ?? 'ECONNABORTED', '__inet_stream_connect:error');
     }
     this.#state = 'SS_CONNECTED';
     return success(0, '__inet_stream_connect:connected');
@@ -144,24 +152,25 @@ export class Socket {
 }
 
 /** A process goes to sleep in a call. @param what until_us is its deadline, or null when it has none */
-function recordSleep(
+export function recordSleep(
   recorder: Recorder,
+  actor: string,
   what: { mark: KernelMark; says: string; until_us: number | null },
 ): void {
   const { mark, says, until_us } = what;
   recorder.record({
-    actor: 'worker',
+    actor,
     kind: 'process-blocked',
     data: { until_us },
     mark,
     says,
     beat: true,
-    state: { worker: { waits_until_us: until_us } },
+    state: { [actor]: { waits_until_us: until_us } },
   });
 }
 
 /** poll() on one socket. @param timeout_ms −1 waits for ever */
-export function poll(host: Host, socket: Socket, timeout_ms: number): Answer | Waiting {
+export function poll(host: Host, socket: Socket, timeout_ms: number, actor: string): Answer | Waiting {
   const answer = (): Answer | null => {
     const revents = socket.poll();
     return revents.length
@@ -174,7 +183,7 @@ export function poll(host: Host, socket: Socket, timeout_ms: number): Answer | W
   return {
     wait: (done) => {
       const limit = duration(timeout_ms * 1000);
-      recordSleep(host.recorder, {
+      recordSleep(host.recorder, actor, {
         mark: 'do_poll:sleep',
         says:
           timeout_ms > 0

@@ -13,6 +13,8 @@ import { asJson, type Packet, packetName, type UnreachableCode } from './packet.
 export type Verdict =
   | { readonly do: 'pass' }
   | { readonly do: 'delay'; readonly by_us: number }
+  /** It arrives twice: in its time, and again `by_us` later, under the same number. */
+  | { readonly do: 'duplicate'; readonly by_us: number }
   | { readonly do: 'drop'; readonly why: string }
   | { readonly do: 'reject'; readonly code: UnreachableCode; readonly why: string };
 
@@ -29,7 +31,13 @@ export interface End {
   receive(packet: Packet, number: number): void;
 }
 
-export class Link {
+/** What carries packets between hosts. */
+export interface Wire {
+  /** Takes a packet from one of its ends. @returns its number on this wire, from 1 */
+  send(packet: Packet, from: End): number;
+}
+
+export class Link implements Wire {
   readonly #ends: readonly [End, End];
   readonly #rtt_us: number;
   readonly #rules: readonly Rule[];
@@ -66,7 +74,9 @@ export class Link {
     const way_us = from === left ? Math.floor(this.#rtt_us / 2) : Math.ceil(this.#rtt_us / 2);
     const verdict = this.#judge(packet, to.name);
     const delay_us = way_us + (verdict.do === 'delay' ? verdict.by_us : 0);
-    this.#clock.after(delay_us, () => this.#arrive(packet, number, from, to, verdict), 'arrival');
+    const arrive = () => this.#arrive(packet, number, from, to, verdict);
+    this.#clock.after(delay_us, arrive, 'arrival');
+    if (verdict.do === 'duplicate') this.#clock.after(delay_us + verdict.by_us, arrive, 'arrival');
     return number;
   }
 

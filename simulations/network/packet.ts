@@ -24,7 +24,11 @@ export interface Segment {
   readonly seq: number;
   /** Acknowledgement number, 32 bits; 0 without the ACK flag. */
   readonly ack: number;
+  /** The window field as it is on the wire: in units of 128 bytes after the handshake (window scale 7). */
   readonly window_bytes: number;
+  readonly payload_bytes: number;
+  /** The MSS option of a SYN. */
+  readonly mss_bytes?: number;
   /** RFC 7323 timestamps in ms, or null where the segment carries none. */
   readonly timestamps: { readonly value: number; readonly echo: number } | null;
 }
@@ -55,9 +59,10 @@ export const asJson = (packet: Packet): Json => packet as unknown as Json;
 
 export type Packet = Segment | IcmpUnreachable | ArpRequest;
 
-/** `SYN`, `SYN-ACK`, `RST-ACK`, `ICMP host unreachable`, `ARP request`: the name on a ladder. */
+/** `SYN`, `SYN-ACK`, `data`, `ACK`, `FIN`, `RST-ACK`, `ICMP host unreachable`, `ARP request`: the name on a ladder. */
 export function packetName(packet: Packet): string {
   if (packet.protocol === 'arp') return 'ARP request';
   if (packet.protocol === 'icmp') return `ICMP ${packet.code} unreachable`;
-  return packet.flags.join('-');
+  if (packet.flags.includes('FIN')) return 'FIN';
+  return packet.payload_bytes > 0 ? 'data' : packet.flags.join('-');
 }

@@ -1,5 +1,6 @@
 /** Rules for the wire, by what they do. */
 
+import type { Random } from '../engine/random.ts';
 import type { Rule } from './link.ts';
 import type { Packet, UnreachableCode } from './packet.ts';
 
@@ -20,5 +21,37 @@ export function reject(end: string, code: UnreachableCode, why: string): Rule {
   return {
     judge: (packet, toward) =>
       toward === end && packet.protocol === 'tcp' ? { do: 'reject', code, why } : { do: 'pass' },
+  };
+}
+
+/** Whether a thing that happens to `share` of all packets (0 … 1) happens to this one. */
+const happens = (random: Random, share: number): boolean => random.bits() < share * 2 ** 32;
+
+/** Drops a share of all packets, either way. @param share 0 … 1 */
+export function lose(share: number, why = 'the network drops some'): Rule {
+  return {
+    judge: (_packet, _toward, random) => (happens(random, share) ? { do: 'drop', why } : { do: 'pass' }),
+  };
+}
+
+/**
+ * Delays a share of all packets, so that later ones overtake them.
+ * @param share 0 … 1 @param most_us a delayed packet is late by 1 µs up to this
+ */
+export function reorder(share: number, most_us: number): Rule {
+  return {
+    judge: (_packet, _toward, random) =>
+      happens(random, share) ? { do: 'delay', by_us: random.integer(1, most_us) } : { do: 'pass' },
+  };
+}
+
+/**
+ * Delivers a share of all packets twice.
+ * @param share 0 … 1 @param most_us the second comes up to this much after the first, in µs
+ */
+export function duplicate(share: number, most_us: number): Rule {
+  return {
+    judge: (_packet, _toward, random) =>
+      happens(random, share) ? { do: 'duplicate', by_us: random.integer(0, most_us) } : { do: 'pass' },
   };
 }

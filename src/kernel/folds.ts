@@ -3,17 +3,23 @@ import type { LineRange } from './marks.ts';
 
 const SHORTEST_FOLD_LINES = 4;
 const LONGEST_CONTEXT_COMMENT_LINES = 8;
+const CASE = /^\s*(case\b.*|default):/;
+const GOTO_LABEL_OR_DIRECTIVE = /^(\w+:|#)/;
 
 /**
- * The lines to fold so that what the marks light stands out. The signature, the lines within `context` of a mark and
- * the final brace stay. A comment is never folded in part: a short one next to a mark stays, a long one goes.
+ * The lines to fold so that what the marks light stands out. The signature, the lines within `context` of a mark, the
+ * `case` that it stands under and the final brace stay. A comment is never folded in part: a short one next to a mark
+ * stays, a long one goes.
  */
 export function folds(excerpt: Cut & { marks: Record<string, LineRange> }, context = 2): LineRange[] {
   const lines = excerpt.text.split('\n');
   const fixed = fixedLines(excerpt, lines);
   const shown = new Set(fixed);
-  for (const mark of Object.values(excerpt.marks))
+  for (const mark of Object.values(excerpt.marks)) {
     addRange(shown, mark.first_line - context, mark.last_line + context);
+    for (const index of casesOf(lines, mark.first_line - excerpt.first_line))
+      shown.add(excerpt.first_line + index);
+  }
   for (const comment of comments(lines, excerpt.first_line)) keepWhole(comment, shown, fixed);
   return hiddenRuns(excerpt, shown);
 }
@@ -31,6 +37,26 @@ function fixedLines(
   addRange(fixed, first_line, first_line + opening);
   for (const mark of Object.values(marks)) addRange(fixed, mark.first_line, mark.last_line);
   return fixed;
+}
+
+/** The `case` that a line stands under, with those stacked right above it; none outside of a switch. */
+function casesOf(lines: string[], index: number): number[] {
+  const cases: number[] = [];
+  let depth = depthOf(lines[index]);
+  for (let above = index - 1; above >= 0; above -= 1) {
+    const line = lines[above] ?? '';
+    const isCase = CASE.test(line);
+    if (cases.length > 0 && !isCase) break;
+    if (line.trim() === '' || GOTO_LABEL_OR_DIRECTIVE.test(line)) continue;
+    if (cases.length === 0 && depthOf(line) >= depth) continue;
+    if (isCase) cases.push(above);
+    depth = depthOf(line);
+  }
+  return cases;
+}
+
+function depthOf(line = ''): number {
+  return line.match(/^\t*/)?.[0].length ?? 0;
 }
 
 /** Block comments that have their lines to themselves. */

@@ -21,13 +21,15 @@ function control(name: string, parameter: Parameter, values: Settled): string {
     );
     return `<select ${attributes}>${options.join('')}</select>`;
   }
+  if (parameter.type === 'list')
+    return `<input type="text" ${attributes} value="${escapeText(String(value))}" autocomplete="off" spellcheck="false">`;
   return `<input type="number" ${attributes} min="${parameter.min}" max="${maxOf(parameter, values)}" step="1" value="${value}" inputmode="numeric" required>`;
 }
 
 /** What a parameter is and what it allows, in the light of the others. @param value its value */
 export function hint(parameter: Parameter, value: ParameterValue, values: Settled): string {
   if (parameter.type === 'choice') return `${parameter.choices[String(value)]}`;
-  if (parameter.type === 'boolean') return parameter.help;
+  if (parameter.type === 'boolean' || parameter.type === 'list') return parameter.help;
   const special = Object.entries(parameter.special ?? {}).map(([value, meaning]) => `${value}: ${meaning}`);
   return [`${parameter.help}; ${allowed(parameter, values)}`, ...special].join('; ');
 }

@@ -24,12 +24,26 @@ export function icmpFailure(code: UnreachableCode): Failure {
   return { errno, mark, says: `An ICMP error ends an attempt: ${code} unreachable is *${errno}*.` };
 }
 
-/** `tcp_reset`. */
-export const RESET_IN_SYN_SENT: Failure = {
-  errno: 'ECONNREFUSED',
-  mark: 'tcp_reset:refused',
-  says: 'A reset in SYN_SENT means that nobody listens: *ECONNREFUSED*, and Linux does not try again.',
-};
+/** What a reset means in a state: `tcp_reset`. */
+export function resetFailure(sk_state: string): Failure {
+  if (sk_state === 'SYN_SENT')
+    return {
+      errno: 'ECONNREFUSED',
+      mark: 'tcp_reset:refused',
+      says: 'A reset in SYN_SENT means that nobody listens: *ECONNREFUSED*, and Linux does not try again.',
+    };
+  if (sk_state === 'CLOSE_WAIT')
+    return {
+      errno: 'EPIPE',
+      mark: 'tcp_reset:pipe',
+      says: 'A reset after the peer’s FIN: writing is over, *EPIPE*.',
+    };
+  return {
+    errno: 'ECONNRESET',
+    mark: 'tcp_reset:reset',
+    says: 'A reset ends the connection: *ECONNRESET*.',
+  };
+}
 
 /** `ipv4_send_dest_unreach`, after ARP has failed: the same error, made by this host. */
 export const NO_NEIGHBOUR: Failure = {

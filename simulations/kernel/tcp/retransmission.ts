@@ -82,7 +82,11 @@ export function tcp_write_timeout(timer: SynTimer, limits: SynLimits, elapsed_ms
 }
 
 /** Whether the time limit has passed; never before the first retransmission. `retransmits_timed_out`. */
-export function retransmits_timed_out(timer: SynTimer, elapsed_ms: number, limit_ms: number): boolean {
+export function retransmits_timed_out(
+  timer: Pick<SynTimer, 'icsk_retransmits'>,
+  elapsed_ms: number,
+  limit_ms: number,
+): boolean {
   return timer.icsk_retransmits > 0 && elapsed_ms >= limit_ms;
 }
 

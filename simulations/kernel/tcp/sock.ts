@@ -1,11 +1,13 @@
 /**
- * `struct sock`, `struct inet_connection_sock` and `struct tcp_sock` of one connection: the fields
- * that the statechart's actions read and write, and what they put on the wire.
+ * `struct sock`, `struct inet_connection_sock` and `struct tcp_sock` of one connection: the statechart, the two
+ * halves that move data, and what they put on the wire. Segments are judged in the order of
+ * `tcp_rcv_state_process` (`net/ipv4/tcp_input.c`).
  *
- * Left out so far: data, windows that move, options other than timestamps.
+ * Left out: options other than MSS and timestamps, PAWS, urgent data, the rate limit of challenge ACKs.
  */
 import { type Actor, createActor } from 'xstate';
 import type { VirtualClock } from '../../engine/clock.ts';
+import { duration } from '../../engine/duration.ts';
 import type { Random } from '../../engine/random.ts';
 import type { ActorState, KernelMark, Recorder } from '../../engine/trace.ts';
 import {
@@ -17,32 +19,74 @@ import {
 } from '../../network/packet.ts';
 import type { Errno } from '../errno.ts';
 import type { KernelProfile } from '../profile.ts';
+import type { Sysctl } from '../sysctl.ts';
 import { type ConnectionActions, type ConnectionEvent, connectionMachine } from './connection.ts';
-import { type Failure, icmpFailure, NO_NEIGHBOUR, RESET_IN_SYN_SENT } from './errors.ts';
-import { type SynLimits, TCP_TIMEOUT_INIT_ms } from './retransmission.ts';
+import { type Failure, icmpFailure, NO_NEIGHBOUR, resetFailure } from './errors.ts';
+import type { NagleVerdict } from './nagle.ts';
+import { tcp_select_initial_window } from './receive-buffer.ts';
+import { Receiver, WINDOW_SCALE_bytes } from './receiver.ts';
+import { TCP_TIMEOUT_INIT_ms } from './retransmission.ts';
+import { bytesOf, type Sent } from './send-queue.ts';
+import { type Hold, Sender, type SenderSocket } from './sender.ts';
+import { Sequence } from './sequence.ts';
 import { SynRetransmission } from './syn-retransmission.ts';
+import { type Remains, TCP_TIMEWAIT_LEN_ms } from './time-wait.ts';
 
-/** sysctl `tcp_synack_retries`, its default. */
-const TCP_SYNACK_RETRIES = 5;
+/** Bytes that timestamps take of each segment. */
+const TIMESTAMPS_bytes = 12;
 
 /** What a socket needs of the host that it lives in. */
 export interface TcpHost {
   readonly name: string;
   readonly kernel: KernelProfile;
-  readonly sysctl: Pick<SynLimits, 'tcp_syn_retries' | 'tcp_syn_linear_timeouts'>;
+  readonly sysctl: Sysctl;
   readonly clock: VirtualClock;
   readonly recorder: Recorder;
   readonly random: Random;
+  /** The MSS that the device allows, in bytes (MTU less 40). */
+  readonly mss_bytes: number;
   /** The clock of RFC 7323 timestamps, in ms. */
   timestamp(): number;
   /** Whether a segment of this socket still waits in the host for a hardware address. */
   isQueued(sock: TcpSock): boolean;
   /** Sends a segment, or queues it while the neighbour is unknown. */
-  transmit(segment: Segment, sock: TcpSock, says: string, mark?: KernelMark): void;
+  transmit(segment: Segment, sock: TcpSock | null, says: string, mark?: KernelMark, beat?: boolean): void;
+  /** A connection is over but for its record. */
+  keepRecord(sock: TcpSock, remains: Remains, timeout_ms: number): void;
+  /** Nothing of the socket is left. */
+  forget(sock: TcpSock): void;
 }
 
-export class TcpSock implements ConnectionActions {
-  readonly local: Endpoint;
+/** What a listener keeps: `struct request_sock_queue`. */
+interface AcceptQueue {
+  readonly backlog: number;
+  /** Connections that are up and wait for accept(). */
+  readonly ready: TcpSock[];
+  /** Those whose handshake is not over. */
+  readonly requests: Set<TcpSock>;
+}
+
+/** An incoming segment in positions. */
+interface Read {
+  readonly seq: number;
+  readonly end_seq: number;
+  readonly ack: number;
+  readonly isSyn: boolean;
+  readonly isFin: boolean;
+  readonly isRst: boolean;
+  readonly hasAck: boolean;
+}
+
+type Region = 'retransmission' | 'acknowledgement' | 'sending';
+type Details = {
+  data?: { readonly [key: string]: string | number | boolean | null };
+  mark?: KernelMark;
+  beat?: boolean;
+  state?: ActorState;
+};
+
+export class TcpSock implements ConnectionActions, SenderSocket {
+  local: Endpoint;
   remote: Endpoint = { address: '0.0.0.0', port: 0 };
   /** `TCP_SYNCNT`, 0 for the sysctl's. */
   icsk_syn_retries = 0;
@@ -53,27 +97,75 @@ export class TcpSock implements ConnectionActions {
   /** An error that was noted while connect() held the socket. */
   sk_err_soft: Errno | null = null;
   sk_state = 'CLOSE';
+  /** `RCV_SHUTDOWN` and `SEND_SHUTDOWN`. */
+  sk_shutdown = { rcv: false, send: false };
+  /** `SOCK_DEAD`: no program holds it. */
+  isOrphan = false;
   timer_ms = 0;
+  /** When that timer is due, in µs, or null while none runs. */
+  #timerDue_us: number | null = null;
+  readonly sender = new Sender(this);
+  readonly receiver: Receiver;
+  /** For a listener: who waits for accept(). */
+  queue: AcceptQueue | null = null;
+  /** For a connection that a listener has made: the listener. */
+  parent: TcpSock | null = null;
+  /** The states of the regions beside the connection's. */
+  readonly regions = { retransmission: 'idle', acknowledgement: 'plain', sending: 'open' };
 
   readonly #host: TcpHost;
   readonly #machine: Actor<typeof connectionMachine>;
   readonly #waiters = new Set<() => void>();
-  readonly #iss: number;
+  readonly #snd: Sequence;
+  #rcv = new Sequence(0);
   readonly #syn: SynRetransmission;
   #isSilent = false;
-  #irs = 0;
   #ts_recent = 0;
-  #synAck = { retransmits: 0, rto_ms: TCP_TIMEOUT_INIT_ms };
+  #peer_mss_bytes = 0;
+  #synAck = { retransmits: 0, rto_ms: TCP_TIMEOUT_INIT_ms, sent_us: 0 };
+  #timerSet_us = 0;
+  #delackSet_us = 0;
 
   constructor(host: TcpHost, local: Endpoint) {
     this.#host = host;
     this.local = local;
-    this.#iss = host.random.bits();
+    this.#snd = new Sequence(host.random.bits());
     this.#syn = new SynRetransmission(this, host);
+    this.receiver = new Receiver(this, host.sysctl.rcvbuf_bytes);
     host.recorder.introduce(host.name, this.fields());
     this.#machine = createActor(connectionMachine, { clock: host.clock, input: { sk: this } });
     this.#machine.start();
   }
+
+  get now_us(): number {
+    return this.#host.clock.now_us;
+  }
+
+  get tcp_retries2(): number {
+    return this.#host.sysctl.tcp_retries2;
+  }
+
+  get tcp_pingpong_thresh(): number {
+    return this.#host.sysctl.tcp_pingpong_thresh;
+  }
+
+  get rcv_wnd(): number {
+    return this.receiver.rcv_wnd;
+  }
+
+  get advmss_bytes(): number {
+    return this.#host.mss_bytes - TIMESTAMPS_bytes;
+  }
+
+  get rto_ms(): number {
+    return this.sender.icsk_rto_ms;
+  }
+
+  get srtt_us(): number {
+    return this.sender.rtt.srtt_us;
+  }
+
+  // --- what programs ask for ---
 
   /** Active open: `tcp_v4_connect`. The state is SYN_SENT when it returns. */
   open(remote: Endpoint): void {
@@ -81,33 +173,338 @@ export class TcpSock implements ConnectionActions {
     this.#machine.send({ type: 'connect()' });
   }
 
-  /** Passive open. @param silently for the child of a listener, whose LISTEN is not its own */
-  listen({ silently = false } = {}): void {
-    this.#isSilent = silently;
+  /** Passive open: `inet_csk_listen_start`. @param backlog as in listen(); one more than that fit */
+  listen(backlog = 4096): void {
+    this.queue = { backlog, ready: [], requests: new Set() };
+    this.#machine.send({ type: 'listen()' });
+  }
+
+  /** A listener's SYN becomes a connection of its own: its LISTEN is not recorded, for it is the parent's. */
+  request(parent: TcpSock, remote: Endpoint): void {
+    this.parent = parent;
+    parent.queue?.requests.add(this);
+    this.remote = remote;
+    this.sender.nonagle = parent.sender.nonagle;
+    this.#isSilent = true;
     this.#machine.send({ type: 'listen()' });
     this.#isSilent = false;
   }
 
-  /** The last descriptor is gone: a socket in SYN_SENT dies without a word to the peer. */
-  close(): void {
-    this.#machine.send({ type: 'close()' });
+  /** Takes the first connection that is ready, or undefined. */
+  accept(): TcpSock | undefined {
+    return this.queue?.ready.shift();
   }
 
-  /** Calls `wake` at the next change of state, after it. @returns a function that stops the wait. */
+  /** Whether one connection more would be too many: `sk_acceptq_is_full`. */
+  get isAcceptQueueFull(): boolean {
+    return this.queue !== null && this.queue.ready.length > this.queue.backlog;
+  }
+
+  /**
+   * The last descriptor is gone: `__tcp_close`.
+   * @param aborts SO_LINGER with a time of 0
+   */
+  close(aborts = false): void {
+    const isUnread = this.receiver.readable_bytes > 0 && this.sk_state !== 'LISTEN';
+    this.sk_shutdown = { rcv: true, send: true };
+    if (this.sk_state === 'LISTEN') this.#stopListening();
+    if (isUnread && this.sk_state !== 'CLOSE')
+      this.record(
+        'data-unread',
+        `${this.receiver.readable_bytes} bytes have not been read, so the close is *a reset*.`,
+        { mark: '__tcp_close:unread', beat: true },
+      );
+    this.isOrphan = true;
+    this.#machine.send({
+      type: isUnread ? 'close(), data unread' : aborts ? 'close(), SO_LINGER 0' : 'close()',
+    });
+    if (this.sk_state === 'FIN_WAIT2') this.#keepFinWait2();
+    else if (this.sk_state === 'CLOSE') this.#host.forget(this);
+  }
+
+  /** `inet_csk_listen_stop`: who waits for accept() is reset, and handshakes are forgotten without a word. */
+  #stopListening(): void {
+    for (const child of this.queue?.ready.splice(0) ?? []) child.close(true);
+    for (const request of this.queue?.requests ?? []) request.#drop();
+  }
+
+  #drop(): void {
+    this.#machine.stop();
+    this.sk_state = 'CLOSE';
+    this.#host.forget(this);
+  }
+
+  /** shutdown(SHUT_WR): `tcp_shutdown`. */
+  shutdownWrite(): void {
+    this.sk_shutdown.send = true;
+    this.#machine.send({ type: 'shutdown()' });
+  }
+
+  /** shutdown(SHUT_RD): reading is over; the peer is not told. */
+  shutdownRead(): void {
+    this.sk_shutdown.rcv = true;
+    this.#changed();
+  }
+
+  /** Bytes for the peer. @param more MSG_MORE */
+  send(bytes: number, more = false): void {
+    this.sender.send(bytes, more);
+  }
+
+  /** Bytes from the peer, and the ACK that this may let out. @returns how many */
+  read(most_bytes: number): number {
+    const bytes = this.receiver.read(most_bytes);
+    if (this.receiver.acksAfterRead(bytes, this.sk_shutdown.rcv)) this.#ackAfterRead();
+    else this.#refresh();
+    return bytes;
+  }
+
+  /** TCP_QUICKACK. */
+  setQuickack(on: boolean): void {
+    this.receiver.ack.setQuickack(on);
+    const isUp = this.sk_state === 'ESTABLISHED' || this.sk_state === 'CLOSE_WAIT';
+    if (on && isUp && this.receiver.acksAfterRead(1, this.sk_shutdown.rcv)) this.#ackAfterRead();
+    this.#signalMode();
+  }
+
+  /** Calls `wake` at the next change that a program may wait for, after it. @returns a function that stops the wait */
   waitForChange(wake: () => void): () => void {
     this.#waiters.add(wake);
     return () => this.#waiters.delete(wake);
   }
 
+  // --- what the network brings ---
+
   /** A segment for this socket: `tcp_rcv_state_process`. */
   receive(segment: Segment, number: number): void {
     const packet = packetName(segment);
-    this.record('packet-received', `The ${packet} arrives.`, { data: { number, packet } });
-    if (segment.timestamps) this.#ts_recent = segment.timestamps.value;
-    if (segment.flags.includes('SYN')) this.#irs = segment.seq;
-    const type = segment.flags.includes('RST') ? 'RST' : packet;
-    if (type === 'RST' || type === 'SYN' || type === 'SYN-ACK' || type === 'ACK')
-      this.#machine.send({ type });
+    const size = segment.payload_bytes ? `, ${segment.payload_bytes} bytes,` : '';
+    this.record('packet-received', `The ${packet}${size} arrives.`, { data: { number, packet } });
+    if (this.sk_state === 'LISTEN') this.#inListen(segment);
+    else if (this.sk_state === 'SYN_SENT') this.#inSynSent(segment);
+    else this.#inOtherStates(segment);
+    this.#refresh();
+  }
+
+  #inListen(segment: Segment): void {
+    this.#takeSyn(segment);
+    this.#machine.send({ type: 'SYN' });
+  }
+
+  /** The peer's SYN: where its stream begins, and what it can take. */
+  #takeSyn(segment: Segment): void {
+    this.#rcv = new Sequence(segment.seq);
+    this.#peer_mss_bytes = segment.mss_bytes ?? 1460;
+    this.#ts_recent = segment.timestamps?.value ?? 0;
+    this.sender.mss_bytes = Math.min(this.#peer_mss_bytes, this.#host.mss_bytes) - TIMESTAMPS_bytes;
+    this.receiver.established(this.#synWindow(true), this.sender.mss_bytes);
+  }
+
+  /** `tcp_rcv_synsent_state_process`. */
+  #inSynSent(segment: Segment): void {
+    const { flags } = segment;
+    const hasAck = flags.includes('ACK');
+    const isMine = hasAck && this.#snd.position(segment.ack, 1) === 1;
+    if (hasAck && !isMine) {
+      if (!flags.includes('RST')) this.#reset(segment);
+      return;
+    }
+    if (flags.includes('RST')) {
+      if (hasAck) this.#machine.send({ type: 'RST' });
+      return;
+    }
+    if (!flags.includes('SYN')) return;
+    this.#takeSyn(segment);
+    this.receiver.established(this.#synWindow(false), this.sender.mss_bytes);
+    if (!hasAck) {
+      this.#machine.send({ type: 'SYN' });
+      return;
+    }
+    this.sender.established(segment.window_bytes, 0);
+    if (this.#syn.isFirst) this.sender.rtt.sample(Math.max(1, this.#syn.elapsed_ms * 1000), 1, 1);
+    this.#machine.send({ type: 'SYN-ACK' });
+  }
+
+  #inOtherStates(segment: Segment): void {
+    const read = this.#read(segment);
+    if (!this.#validates(segment, read)) return;
+    if (!read.hasAck) return;
+    if (this.sk_state === 'SYN_RECV' && !this.#completes(segment, read)) return;
+    if (!this.#acknowledged(segment, read)) return;
+    this.#takeText(segment, read);
+  }
+
+  #read({ seq, ack, flags, payload_bytes }: Segment): Read {
+    const start = this.#rcv.position(seq, this.receiver.rcv_nxt);
+    const isSyn = flags.includes('SYN');
+    const isFin = flags.includes('FIN');
+    const hasAck = flags.includes('ACK');
+    return {
+      seq: start,
+      end_seq: start + payload_bytes + (isSyn ? 1 : 0) + (isFin ? 1 : 0),
+      ack: hasAck ? this.#snd.position(ack, this.sender.queue.snd_una) : 0,
+      isSyn,
+      isFin,
+      isRst: flags.includes('RST'),
+      hasAck,
+    };
+  }
+
+  /** `tcp_validate_incoming`. @returns whether the segment is looked at any further */
+  #validates(segment: Segment, read: Read): boolean {
+    const { receiver, sk_state } = this;
+    if (sk_state === 'SYN_RECV' && this.parent && read.isSyn && !read.hasAck && read.seq === 0) {
+      this.#machine.send({ type: 'SYN' });
+      return false;
+    }
+    if (!receiver.accepts(read)) {
+      if (read.isRst) return false;
+      if (read.isSyn) this.#challenge();
+      else {
+        if (read.end_seq !== read.seq && read.seq < receiver.rcv_nxt) receiver.ack.enterQuickackMode();
+        this.#answer('It is outside the window: an ACK says what is wanted.', 'tcp_send_dupack:ack');
+      }
+      return false;
+    }
+    if (read.isRst) {
+      const isAfterFin = receiver.fin_seq !== null && read.seq === receiver.rcv_nxt - 1;
+      if (read.seq === receiver.rcv_nxt || isAfterFin) this.#machine.send({ type: 'RST' });
+      else this.#challenge();
+      return false;
+    }
+    if (read.isSyn) {
+      const isCrossed = sk_state === 'SYN_RECV' && !this.parent && read.hasAck && read.seq === 0;
+      if (!isCrossed) {
+        this.#challenge();
+        return false;
+      }
+    }
+    if (segment.timestamps && read.seq <= receiver.rcv_wup) this.#ts_recent = segment.timestamps.value;
+    return true;
+  }
+
+  /** The end of the handshake for the side that has sent a SYN-ACK. @returns whether the connection is up */
+  #completes(segment: Segment, read: Read): boolean {
+    if (read.ack !== 1) {
+      this.#reset(segment);
+      return false;
+    }
+    if (this.parent?.isAcceptQueueFull) {
+      this.record(
+        'accept-queue-full',
+        'The accept queue is full: *the ACK is ignored*, and the SYN-ACK will go out again.',
+        {
+          mark: 'tcp_v4_syn_recv_sock:overflow',
+          beat: true,
+        },
+      );
+      return false;
+    }
+    const window_bytes = read.isSyn ? segment.window_bytes : segment.window_bytes * WINDOW_SCALE_bytes;
+    this.sender.established(window_bytes, read.seq);
+    if (this.#synAck.retransmits === 0) this.sender.rtt.sample(this.now_us - this.#synAck.sent_us, 1, 1);
+    const isShut = this.sk_shutdown.send;
+    this.#machine.send({ type: read.isSyn ? 'SYN-ACK' : 'ACK' });
+    if (isShut) this.#machine.send({ type: 'shutdown()' });
+    return true;
+  }
+
+  /** Step 5: the ACK, and the states that wait for one. @returns whether the segment's text is looked at */
+  #acknowledged(segment: Segment, { ack, seq, end_seq, isFin, isSyn }: Read): boolean {
+    const window_bytes = isSyn ? segment.window_bytes : segment.window_bytes * WINDOW_SCALE_bytes;
+    const hasData = end_seq > seq;
+    const result = this.sender.acknowledged({ ack, seq, window_bytes, hasData });
+    if (result === 'not sent yet') {
+      if (this.sk_state !== 'ESTABLISHED') this.#challenge();
+      return false;
+    }
+    const isFinAcknowledged = this.sender.queue.isFinQueued && ack === this.sender.queue.write_seq;
+    if (!isFinAcknowledged) return true;
+    if (this.sk_state !== 'FIN_WAIT1') {
+      if (this.sk_state !== 'CLOSING' && this.sk_state !== 'LAST_ACK') return true;
+      this.#machine.send({ type: 'ACK of FIN' });
+      return false;
+    }
+    this.#machine.send({ type: 'ACK of FIN' });
+    this.sk_shutdown.send = true;
+    if (!this.isOrphan) return true;
+    if (end_seq - (isFin ? 1 : 0) > this.receiver.rcv_nxt && hasData) {
+      this.#machine.send({ type: 'data after close()' });
+      this.#reset(segment);
+      return false;
+    }
+    if (isFin) return true;
+    this.#keepFinWait2();
+    return false;
+  }
+
+  /** Step 7: data and FIN, then what may be sent and what must be acknowledged. */
+  #takeText(segment: Segment, read: Read): void {
+    const { receiver } = this;
+    const { seq, end_seq, isFin } = read;
+    const isClosed = this.sk_state === 'FIN_WAIT1' || this.sk_state === 'FIN_WAIT2';
+    if (isClosed && this.sk_shutdown.rcv && end_seq > seq && end_seq - (isFin ? 1 : 0) > receiver.rcv_nxt) {
+      this.sk_err = 'ECONNRESET';
+      this.#machine.send({ type: 'data after close()' });
+      this.#reset(segment);
+      return;
+    }
+    if (end_seq > seq && !read.isSyn) this.#takeData(segment, read);
+    if (this.sk_state === 'CLOSE' || this.sk_state === 'TIME_WAIT') return;
+    this.sender.push();
+    if (receiver.ack.isScheduled) this.#machine.send({ type: 'ack check' });
+  }
+
+  #takeData(segment: Segment, { seq, end_seq, isFin }: Read): void {
+    const { receiver } = this;
+    const before = receiver.rcv_nxt;
+    const { queued, hasFin } = receiver.queue({ seq, end_seq, hasFin: isFin });
+    const isBehindFin = hasFin && !isFin;
+    if (queued === 'in order' && segment.payload_bytes > 0) this.#noteArrival(segment);
+    else if (queued === 'out of order')
+      this.record('out-of-order', `Something before it is missing: it waits from byte ${seq} on.`, {
+        data: { seq, rcv_nxt: before },
+        mark: 'tcp_data_queue:out-of-order',
+      });
+    else if (queued === 'duplicate')
+      this.record('duplicate', 'All of it has been here before.', { mark: 'tcp_data_queue:duplicate' });
+    if (queued === 'in order' && (hasFin || isBehindFin)) this.#takeFin();
+    if (queued === 'in order') this.#changed();
+    this.#signalMode();
+  }
+
+  /** `tcp_event_data_recv`, told when it changes something. */
+  #noteArrival(segment: Segment): void {
+    const { ack } = this.receiver;
+    const before = { quick: ack.quick, ato: ack.ato };
+    const arrival = {
+      payload_bytes: segment.payload_bytes,
+      hasPush: segment.flags.includes('PSH'),
+      hasFin: segment.flags.includes('FIN'),
+      options_bytes: segment.timestamps ? TIMESTAMPS_bytes : 0,
+    };
+    const rule = this.receiver.dataReceived(arrival, this.advmss_bytes);
+    if (before.ato === ack.ato && before.quick === ack.quick) return;
+    const says = {
+      first: `The first data of this connection: the next ${ack.quick} ACKs are *quick*.`,
+      fast: `Data comes fast: the delay of ACKs becomes ${ack.ato * 4} ms.`,
+      average: `The delay of ACKs follows the pause between segments: ${ack.ato * 4} ms.`,
+      gap: `A pause longer than the retransmission timeout: the next ${ack.quick} ACKs are quick again.`,
+      'as before': '',
+    }[rule];
+    this.record('ato-updated', says, {
+      data: { rule, ato_ms: ack.ato * 4, quick: ack.quick },
+      mark: `tcp_event_data_recv:${rule}`,
+    });
+  }
+
+  /** `tcp_fin`. */
+  #takeFin(): void {
+    this.receiver.ack.isScheduled = true;
+    this.sk_shutdown.rcv = true;
+    const isAtOnce = this.sk_state === 'FIN_WAIT1' || this.sk_state === 'FIN_WAIT2';
+    this.#machine.send({ type: 'FIN' });
+    if (!isAtOnce) this.receiver.ack.enterPingpongMode();
   }
 
   /**
@@ -134,46 +531,90 @@ export class TcpSock implements ConnectionActions {
     this.#machine.send({ type: 'ICMP error', code, isLocal });
   }
 
-  setState(state: string): void {
+  // --- what the statechart asks for ---
+
+  setState(state: string, mark: KernelMark | null): void {
     if (state === this.sk_state) return;
     const from = this.sk_state;
     this.sk_state = state;
     if (this.#isSilent) return;
-    this.record('state-changed', `The socket goes from ${from} to ${state}.`, {
+    this.record('state-changed', `The socket goes from ${from} to *${state}*.`, {
       data: { from, to: state },
       state: { ...this.fields(), timer_due_us: null },
-      ...(state === 'SYN_SENT' && { mark: '__inet_stream_connect:connect' as const }),
+      ...(mark && { mark }),
     });
+    this.#changed();
+    if (state !== 'SYN_RECV') this.parent?.queue?.requests.delete(this);
+    if (state === 'CLOSE') {
+      this.sk_shutdown = { rcv: true, send: true };
+      this.sender.queue.purge();
+      if (this.isOrphan || this.parent) this.#host.forget(this);
+    }
+  }
+
+  setRegion(region: Region, state: string): void {
+    const from = this.regions[region];
+    if (from === state) return;
+    this.regions[region] = state;
+    if (region === 'retransmission' && state === 'idle') this.#timerDue_us = null;
+    const isMode = region === 'acknowledgement' && state !== 'delayed' && from !== 'delayed';
+    if (isMode)
+      this.record('mode-changed', modeSentence(state, this), {
+        data: { from, to: state },
+        mark: modeMark(state, this),
+      });
+    else this.#refresh();
   }
 
   sendSyn(): void {
-    this.timer_ms = this.#syn.start();
+    this.#arm(this.#syn.start());
   }
 
   sendSynAck(): void {
-    this.transmit(['SYN', 'ACK'], 'A SYN-ACK goes back.');
-    this.timer_ms = this.#synAck.rto_ms;
-  }
-
-  sendChallengeAck(): void {
-    this.transmit(['ACK'], 'The connection is up already: what comes late is answered with an ACK.');
+    const again = this.#synAck.retransmits > 0 && this.parent ? 'reqsk_timer_handler:synack' : null;
+    const first = this.parent ? 'tcp_conn_request:synack' : 'tcp_rcv_synsent_state_process:synack';
+    this.transmit(['SYN', 'ACK'], `A SYN-ACK goes ${again ? 'out again' : 'back'}.`, again ?? first);
+    this.#synAck.sent_us = this.now_us;
+    this.#arm(this.#synAck.rto_ms);
   }
 
   expired(): boolean {
-    if (this.sk_state === 'SYN_RECV') return this.#synAck.retransmits >= TCP_SYNACK_RETRIES;
-    return this.#syn.expired();
+    if (this.sk_state === 'SYN_RECV') return this.#synAck.retransmits >= this.#host.sysctl.tcp_synack_retries;
+    if (this.sk_state === 'SYN_SENT') return this.#syn.expired();
+    return this.sender.expired();
+  }
+
+  probesSpent(): boolean {
+    return this.sender.probesSpent;
+  }
+
+  acksNow(): boolean {
+    return this.receiver.acksNow();
+  }
+
+  inPingpongMode(): boolean {
+    return this.receiver.ack.inPingpongMode;
+  }
+
+  hasQuick(): boolean {
+    return this.receiver.ack.quick > 0;
   }
 
   retransmit(): void {
     if (this.sk_state === 'SYN_RECV') {
-      const { retransmits, rto_ms } = this.#synAck;
-      this.#synAck = { retransmits: retransmits + 1, rto_ms: rto_ms * 2 };
+      const { retransmits, rto_ms, sent_us } = this.#synAck;
+      this.#synAck = { retransmits: retransmits + 1, rto_ms: Math.min(rto_ms * 2, 120_000), sent_us };
       this.sendSynAck();
-    } else this.timer_ms = this.#syn.again(this.timer_ms);
+    } else if (this.sk_state === 'SYN_SENT') this.#arm(this.#syn.again(this.timer_ms));
+    else this.sender.timerFired();
+  }
+
+  probe(): void {
+    this.sender.probe();
   }
 
   finishConnect(): void {
-    this.setState('ESTABLISHED');
+    this.setState('ESTABLISHED', 'tcp_rcv_synsent_state_process:established');
     this.record('connection-established', 'The SYN is acknowledged: *the connection is up*.', {
       mark: 'tcp_rcv_synsent_state_process:established',
       beat: true,
@@ -184,13 +625,129 @@ export class TcpSock implements ConnectionActions {
   }
 
   becomeEstablished(): void {
-    this.setState('ESTABLISHED');
+    this.setState('ESTABLISHED', 'tcp_rcv_state_process:established');
+    this.parent?.queue?.ready.push(this);
+    this.parent?.announce();
+    this.#changed();
+  }
+
+  /** A listener has a connection for accept(). */
+  announce(): void {
+    this.#changed();
+  }
+
+  sendFin(): void {
+    this.sk_shutdown.send = true;
+    this.sender.sendFin();
+  }
+
+  sendAck(): void {
+    const mark = { FIN_WAIT1: 'tcp_fin:ack-closing', FIN_WAIT2: 'tcp_fin:ack' }[this.sk_state];
+    this.transmit(['ACK'], 'An ACK answers it at once.', (mark as KernelMark) ?? 'tcp_data_queue:duplicate');
+  }
+
+  ackNow(): void {
+    const { reason, quick } = this.receiver.whyAckNow;
+    const why = {
+      full: 'more than one full segment has come',
+      quick: `quick, ${quick} left`,
+      now: 'a hole is filled',
+      hole: 'the peer must know what is missing',
+    }[reason];
+    const mark =
+      reason === 'quick' ? 'tcp_in_quickack_mode:quick' : (`__tcp_ack_snd_check:${reason}` as const);
+    this.transmit(['ACK'], `An ACK goes out at once: ${why}.`, mark);
+  }
+
+  /** The program's reading lets an ACK out. */
+  #ackAfterRead(): void {
+    this.transmit(['ACK'], 'The program has read it all: an ACK goes out.', '__tcp_cleanup_rbuf:ack');
+  }
+
+  /** `tcp_send_delayed_ack`. */
+  sendDelayedAck(): void {
+    const { ack } = this.receiver;
+    const due_us = ack.timeout_us;
+    if (!ack.setTimer()) {
+      this.transmit(
+        ['ACK'],
+        'An earlier delay is nearly over: the ACK goes out.',
+        'tcp_send_delayed_ack:now',
+      );
+      return;
+    }
+    if (ack.timeout_us === due_us) return;
+    this.#delackSet_us = this.now_us;
+    const wait = duration(this.delack_ms * 1000);
+    const why = ack.inPingpongMode
+      ? 'The session counts as interactive'
+      : ack.quick > 0
+        ? 'Nothing asks for an ACK at once'
+        : 'No quick ACKs are left';
+    const isAtOnce = this.delack_ms === 0;
+    const says = isAtOnce
+      ? `${why}; no data has set a delay yet, so the ACK goes out *with the next tick*.`
+      : `${why}, so the ACK *waits up to ${wait}* for data to ride on.`;
+    this.record('ack-delayed', says, {
+      data: { delay_ms: this.delack_ms },
+      mark: 'tcp_send_delayed_ack:timer',
+      beat: !isAtOnce,
+      state: this.fields(),
+    });
+  }
+
+  get delack_ms(): number {
+    return Math.max(0, ((this.receiver.ack.timeout_us ?? this.now_us) - this.now_us) / 1000);
+  }
+
+  delackTimer(): void {
+    const { ack } = this.receiver;
+    ack.timeout_us = null;
+    const wait = duration(this.now_us - this.#delackSet_us);
+    if (!ack.isScheduled || this.sk_state === 'CLOSE') {
+      this.#machine.send({ type: 'ack sent' });
+      return;
+    }
+    const wasPingpong = ack.missed() === 'left pingpong mode';
+    const isAtOnce = this.now_us === this.#delackSet_us;
+    this.record(
+      'delayed-ack-fired',
+      isAtOnce
+        ? 'The next tick is there.'
+        : wasPingpong
+          ? `Nothing came to ride on for ${wait}: the ACK goes alone, and *the session no longer counts as interactive*.`
+          : `Nothing came to ride on for ${wait}: the ACK goes alone, and the next one may wait ${ack.ato * 4} ms.`,
+      {
+        data: { waited_ms: (this.now_us - this.#delackSet_us) / 1000, ato_ms: ack.ato * 4 },
+        mark: wasPingpong ? 'tcp_delack_timer_handler:pingpong' : 'tcp_delack_timer_handler:inflate',
+        beat: !isAtOnce,
+      },
+    );
+    this.transmit(['ACK'], 'The delayed ACK goes out.', 'tcp_delack_timer_handler:send', true);
+    // The last word, also when no segment with an ACK could leave.
+    if (this.regions.acknowledgement === 'delayed') this.#machine.send({ type: 'ack sent' });
+  }
+
+  sendReset(): void {
+    this.transmit(
+      ['RST', 'ACK'],
+      'A reset tells the peer that the connection is gone.',
+      'tcp_send_active_reset:send',
+    );
+  }
+
+  get time_wait_ms(): number {
+    return TCP_TIMEWAIT_LEN_ms;
+  }
+
+  timeWait(): void {
+    this.#keep('TIME_WAIT', TCP_TIMEWAIT_LEN_ms);
   }
 
   fail(event: ConnectionEvent): void {
     const { errno, mark, says } = this.#cause(event);
     this.sk_err = errno;
-    this.setState('CLOSE');
+    this.setState('CLOSE', mark);
     this.record('connection-failed', says, {
       data: { errno },
       mark,
@@ -201,39 +758,253 @@ export class TcpSock implements ConnectionActions {
   }
 
   #cause(event: ConnectionEvent): Failure {
-    if (event.type === 'RST') return RESET_IN_SYN_SENT;
+    if (event.type === 'RST') return resetFailure(this.sk_state);
     if (event.type === 'ICMP error') return event.isLocal ? NO_NEIGHBOUR : icmpFailure(event.code);
-    return this.#syn.giveUp(this.timer_ms);
+    if (this.sk_state === 'SYN_SENT') return this.#syn.giveUp(this.timer_ms);
+    return {
+      errno: this.sk_err_soft ?? 'ETIMEDOUT',
+      mark: this.sk_state === 'SYN_RECV' && this.parent ? 'reqsk_timer_handler:drop' : 'tcp_write_err:errno',
+      says: `${this.sender.icsk_retransmits || this.sender.icsk_probes_out || this.#synAck.retransmits} tries without an answer: *Linux gives up with ETIMEDOUT*.`,
+    };
   }
 
+  // --- what the sending half asks for ---
+
+  transmitData(sent: Sent, says: string, mark: KernelMark): void {
+    const fin: Flag[] = sent.hasFin ? ['FIN'] : [];
+    const push: Flag[] = sent.hasPush ? ['PSH'] : [];
+    this.#put([...fin, ...push, 'ACK'], sent.seq, bytesOf(sent), says, mark, true);
+  }
+
+  transmitProbe(says: string): void {
+    this.#put(['ACK'], this.sender.queue.snd_una - 1, 0, says, 'tcp_xmit_probe_skb:probe', true);
+  }
+
+  setTimer(timer_ms: number, kind: 'retransmission' | 'probe'): void {
+    this.#arm(timer_ms);
+    this.#machine.send({ type: kind === 'probe' ? 'set probe timer' : 'set timer' });
+  }
+
+  #arm(timer_ms: number): void {
+    this.timer_ms = timer_ms;
+    this.#timerSet_us = this.now_us;
+    this.#timerDue_us = this.now_us + timer_ms * 1000;
+  }
+
+  clearTimer(): void {
+    this.#machine.send({ type: 'clear timer' });
+  }
+
+  holds(hold: Hold | null, bytes: number, verdict: NagleVerdict | null, hasSent: boolean): void {
+    const region =
+      hold === null ? 'open' : { Nagle: 'held by Nagle', cork: 'corked', window: 'window full' }[hold];
+    const isEnded = this.regions.sending !== 'open' && (hasSent || hold === null);
+    if (isEnded)
+      this.record('hold-ended', 'What was kept back has left.', { data: { hold: this.regions.sending } });
+    if (region === this.regions.sending && !isEnded) return;
+    if (hold === null) {
+      this.#machine.send({ type: 'nothing held' });
+      return;
+    }
+    const isFull = hold === 'window';
+    this.record(
+      isFull ? 'window-full' : 'segment-held',
+      `${bytes} bytes *stay in the socket*: ${isFull ? this.#windowSentence() : verdict?.because}.`,
+      {
+        data: { bytes, hold },
+        mark: isFull ? this.#windowMark() : (verdict?.mark ?? 'tcp_write_xmit:transmit'),
+        beat: true,
+        state: this.fields(),
+      },
+    );
+    this.#machine.send({ type: `${hold} holds` });
+  }
+
+  #windowMark(): KernelMark {
+    return this.sender.isCongested ? 'tcp_write_xmit:cwnd' : 'tcp_write_xmit:window';
+  }
+
+  #windowSentence(): string {
+    const { isCongested, congestion, packets_out, snd_wnd } = this.sender;
+    return isCongested
+      ? `${packets_out} of ${congestion.snd_cwnd} segments of the congestion window are on their way`
+      : `the peer’s window, ${snd_wnd} bytes, is full`;
+  }
+
+  changed(): void {
+    this.#changed();
+  }
+
+  // --- the wire ---
+
   /** Puts a segment without data on its way. */
-  transmit(flags: readonly Flag[], says: string, mark?: KernelMark): void {
+  transmit(flags: readonly Flag[], says: string, mark?: KernelMark, beat = false): void {
+    // __tcp_send_ack: a connection that has been reset sends nothing more.
+    if (this.sk_state === 'CLOSE' && !flags.includes('RST')) return;
+    this.#put(flags, flags.includes('SYN') ? 0 : this.sender.queue.snd_nxt || 1, 0, says, mark, beat);
+  }
+
+  #put(
+    flags: readonly Flag[],
+    position: number,
+    payload_bytes: number,
+    says: string,
+    mark: KernelMark | undefined,
+    beat: boolean,
+  ): void {
     const isSyn = flags.includes('SYN');
     const hasAck = flags.includes('ACK');
+    const window_bytes = isSyn ? this.#synWindow(hasAck) : this.receiver.offer() / WINDOW_SCALE_bytes;
     const segment: Segment = {
       protocol: 'tcp',
       from: this.local,
       to: this.remote,
       flags,
-      seq: isSyn ? this.#iss : (this.#iss + 1) >>> 0,
-      ack: hasAck ? (this.#irs + 1) >>> 0 : 0,
-      window_bytes: isSyn && !hasAck ? this.#host.kernel.syn_window_bytes : isSyn ? 65160 : 502,
-      timestamps: { value: this.#host.timestamp(), echo: hasAck ? this.#ts_recent : 0 },
+      seq: this.#snd.wire(position),
+      ack: hasAck ? this.#rcv.wire(isSyn ? 1 : this.receiver.rcv_nxt) : 0,
+      window_bytes,
+      payload_bytes,
+      ...(isSyn && { mss_bytes: this.#host.mss_bytes }),
+      timestamps: flags.includes('RST')
+        ? null
+        : { value: this.#host.timestamp(), echo: hasAck ? this.#ts_recent : 0 },
     };
-    this.#host.transmit(segment, this, says, mark);
+    if (hasAck && !isSyn) this.#leaves(segment);
+    this.#refresh();
+    this.#host.transmit(segment, this, says, mark, beat);
+    if (hasAck && !isSyn) this.#signalMode();
   }
+
+  /** `tcp_event_ack_sent`, then `tcp_event_data_sent`. */
+  #leaves(segment: Segment): void {
+    const { ack } = this.receiver;
+    ack.ackSent();
+    if (segment.payload_bytes > 0 && ack.dataSent())
+      this.record(
+        'reply-counted',
+        `It leaves within ${ack.ato * 4} ms of the last data: *a reply*, number ${ack.pingpong}; from ${this.tcp_pingpong_thresh} on ACKs wait.`,
+        {
+          data: { pingpong: ack.pingpong, thresh: this.tcp_pingpong_thresh },
+          mark: 'tcp_event_data_sent:reply',
+        },
+      );
+    if (this.regions.acknowledgement === 'delayed') this.#machine.send({ type: 'ack sent' });
+  }
+
+  /** Tells the statechart when ACKs have begun to be treated in another way. */
+  #signalMode(): void {
+    const { acknowledgement } = this.regions;
+    const { ack } = this.receiver;
+    const mode = ack.inPingpongMode ? 'pingpong' : ack.quick > 0 ? 'quick' : 'plain';
+    if (acknowledgement !== 'delayed' && acknowledgement !== mode)
+      this.#machine.send({ type: 'mode changed' });
+  }
+
+  /** The window of a SYN, or of the SYN-ACK that answers one and so knows that timestamps take their share. */
+  #synWindow(isAnswer: boolean): number {
+    const { mss_bytes, kernel, sysctl } = this.#host;
+    const mss = isAnswer ? mss_bytes - TIMESTAMPS_bytes : mss_bytes;
+    return tcp_select_initial_window(sysctl.rcvbuf_bytes, mss, kernel.init_rcv_wnd);
+  }
+
+  #challenge(): void {
+    this.#answer(
+      this.sk_state === 'ESTABLISHED'
+        ? 'The connection is up already: what comes late is answered with an ACK.'
+        : 'It does not fit: an ACK says what is wanted.',
+      'tcp_send_challenge_ack:ack',
+    );
+  }
+
+  #answer(says: string, mark: KernelMark): void {
+    this.transmit(['ACK'], says, mark);
+  }
+
+  /** A reset for a segment that does not fit this socket. */
+  #reset(segment: Segment): void {
+    const hasAck = segment.flags.includes('ACK');
+    const answer: Segment = {
+      protocol: 'tcp',
+      from: this.local,
+      to: this.remote,
+      flags: hasAck ? ['RST'] : ['RST', 'ACK'],
+      seq: hasAck ? segment.ack : 0,
+      ack: hasAck ? 0 : (segment.seq + segment.payload_bytes + 1) >>> 0,
+      window_bytes: 0,
+      payload_bytes: 0,
+      timestamps: null,
+    };
+    this.#host.transmit(
+      answer,
+      null,
+      'It does not fit this connection: a reset answers it.',
+      'tcp_v4_send_reset:reset',
+    );
+  }
+
+  /** An orphan whose FIN is acknowledged waits for the peer's as a record. */
+  #keepFinWait2(): void {
+    this.#keep('FIN_WAIT2', this.#host.sysctl.tcp_fin_timeout * 1000);
+  }
+
+  #keep(substate: string, timeout_ms: number): void {
+    this.#machine.stop();
+    this.#host.keepRecord(
+      this,
+      {
+        local: this.local,
+        remote: this.remote,
+        substate,
+        snd: this.#snd,
+        rcv: this.#rcv,
+        snd_nxt: this.sender.queue.snd_nxt,
+        rcv_nxt: this.receiver.rcv_nxt,
+        rcv_wnd: this.receiver.rcv_wnd,
+        ts_recent: this.#ts_recent,
+      },
+      timeout_ms,
+    );
+    this.#changed();
+  }
+
+  // --- what is told ---
 
   /** What the page shows of the socket. */
   fields(): ActorState {
+    const { sender, receiver } = this;
+    const { ack } = receiver;
+    const handshake = this.#syn.fields();
+    const isHandshaking = this.sk_state === 'CLOSE' || this.sk_state === 'SYN_SENT';
     return {
       sk_state: this.sk_state,
       local: `${this.local.address}:${this.local.port}`,
       remote: `${this.remote.address}:${this.remote.port}`,
       sk_err: this.sk_err,
-      timer_set_us: null,
-      timer_due_us: null,
-      ...this.#syn.fields(),
+      timer_set_us: this.#timerDue_us === null ? null : this.#timerSet_us,
+      timer_due_us: this.#timerDue_us,
+      ...handshake,
+      ...(!isHandshaking && { icsk_retransmits: sender.icsk_retransmits, icsk_rto_ms: sender.icsk_rto_ms }),
+      ...this.regions,
+      recv_q_bytes: receiver.readable_bytes,
+      send_q_bytes: sender.queue.write_seq - sender.queue.snd_una,
+      unsent_bytes: sender.queue.unsent_bytes,
+      quick: ack.quick,
+      pingpong: ack.pingpong,
+      ato_ms: ack.ato * 4,
+      delack_set_us: ack.timeout_us === null ? null : this.#delackSet_us,
+      delack_due_us: ack.timeout_us,
+      rcv_mss: ack.rcv_mss,
+      mss: sender.mss_bytes,
+      packets_out: sender.packets_out,
+      snd_cwnd: sender.congestion.snd_cwnd,
+      srtt_us: sender.rtt.srtt_us >> 3,
+      rttvar_us: sender.rtt.mdev_us >> 2,
     };
+  }
+
+  /** The page sees the socket as it is now, from the next event on. */
+  #refresh(): void {
+    if (!this.#isSilent) this.#host.recorder.introduce(this.#host.name, this.fields());
   }
 
   #changed(): void {
@@ -243,16 +1014,7 @@ export class TcpSock implements ConnectionActions {
   }
 
   /** Records an event of this socket. */
-  record(
-    kind: string,
-    says: string,
-    rest: {
-      data?: { readonly [key: string]: string | number | boolean | null };
-      mark?: KernelMark;
-      beat?: boolean;
-      state?: ActorState;
-    } = {},
-  ): void {
+  record(kind: string, says: string, rest: Details = {}): void {
     const { state, ...event } = rest;
     this.#host.recorder.record({
       actor: this.#host.name,
@@ -262,4 +1024,17 @@ export class TcpSock implements ConnectionActions {
       ...(state && { state: { [this.#host.name]: state } }),
     });
   }
+}
+
+function modeMark(mode: string, { receiver }: TcpSock): KernelMark {
+  if (mode === 'quick') return 'tcp_in_quickack_mode:quick';
+  if (mode === 'plain') return 'tcp_dec_quickack_mode:last';
+  return receiver.fin_seq === null ? 'tcp_event_data_sent:reply' : 'tcp_fin:pingpong';
+}
+
+function modeSentence(mode: string, { receiver: { ack } }: TcpSock): string {
+  if (mode === 'pingpong')
+    return 'The session counts as *interactive*: from now on ACKs wait for data to ride on.';
+  if (mode === 'quick') return `ACKs are *quick* now: the next ${ack.quick} go out at once.`;
+  return 'No quick ACKs are left.';
 }

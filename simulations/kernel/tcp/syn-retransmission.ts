@@ -54,6 +54,11 @@ export class SynRetransmission {
     return (this.#host.clock.now_us - this.#retrans_stamp_us) / 1000;
   }
 
+  /** Whether no SYN has been sent twice, so that the answer measures a round trip. */
+  get isFirst(): boolean {
+    return this.#syns === 1;
+  }
+
   /** The first SYN: `tcp_connect`. @returns how long the timer is set for, in ms */
   start(): number {
     this.#retrans_stamp_us = this.#host.clock.now_us;

@@ -1,0 +1,194 @@
+/**
+ * The receiving half of a connection: what has arrived in order and out of order, the window that is offered,
+ * and when it is acknowledged. `net/ipv4/tcp_input.c`, `__tcp_select_window` in `tcp_output.c`.
+ *
+ * Left out: a receive buffer that grows (`tcp_rcv_space_adjust`) or is pruned, SACK, PAWS, urgent data.
+ */
+import { type Arrival, type ArrivalRule, DelayedAck, type Receiving } from './delayed-ack.ts';
+import { ReceiveBuffer } from './receive-buffer.ts';
+
+/** The window's unit on the wire after the handshake: a window scale of 7. */
+export const WINDOW_SCALE_bytes = 128;
+
+/** A stretch of the stream. */
+interface Stretch {
+  readonly seq: number;
+  readonly end_seq: number;
+}
+
+/** Data of a segment; positions. */
+export interface Incoming extends Stretch {
+  /** `end_seq` counts the FIN. */
+  readonly hasFin: boolean;
+}
+
+/** What became of a segment's data. */
+export type Queued =
+  /** It is the next. */
+  | 'in order'
+  /** Something before it is missing. */
+  | 'out of order'
+  /** It has all been here already. */
+  | 'duplicate'
+  /** It does not fit the window. */
+  | 'outside the window';
+
+export class Receiver {
+  readonly ack: DelayedAck;
+  readonly buffer: ReceiveBuffer;
+  /** The next position that is wanted. */
+  rcv_nxt = 0;
+  /** `rcv_nxt` when an ACK last left. */
+  rcv_wup = 0;
+  /** The window that this ACK offered, in bytes. */
+  rcv_wnd = 0;
+  /** The next position that a program reads. */
+  copied_seq = 0;
+  /** Where the FIN is, once it has arrived in order. */
+  fin_seq: number | null = null;
+  #outOfOrder: Incoming[] = [];
+
+  constructor(sk: Receiving, sk_rcvbuf_bytes: number) {
+    this.ack = new DelayedAck(sk);
+    this.buffer = new ReceiveBuffer(sk_rcvbuf_bytes);
+  }
+
+  /** The peer's SYN takes position 0. @param window_bytes what this end has offered */
+  established(window_bytes: number, mss_bytes: number): void {
+    this.rcv_nxt = this.rcv_wup = this.copied_seq = 1;
+    this.rcv_wnd = this.buffer.rcv_ssthresh = window_bytes;
+    this.ack.established(mss_bytes);
+  }
+
+  /** Bytes that a program can read. */
+  get readable_bytes(): number {
+    return (this.fin_seq ?? this.rcv_nxt) - this.copied_seq;
+  }
+
+  /** Whether the stream has ended, once all is read. */
+  get isAtEnd(): boolean {
+    return this.fin_seq !== null && this.readable_bytes === 0;
+  }
+
+  /** Whether something before what has arrived is missing. */
+  get hasHole(): boolean {
+    return this.#outOfOrder.length > 0;
+  }
+
+  /** What is left of the offered window: `tcp_receive_window`. */
+  get receiveWindow_bytes(): number {
+    return Math.max(this.rcv_wup + this.rcv_wnd - this.rcv_nxt, 0);
+  }
+
+  /** RFC 9293 3.10.7.4, first check: `tcp_sequence`. */
+  accepts({ seq, end_seq }: Stretch): boolean {
+    return end_seq >= this.rcv_wup && seq <= this.rcv_nxt + this.receiveWindow_bytes;
+  }
+
+  /** Takes a segment's data: `tcp_data_queue`. @returns what it was, and whether the FIN came in order with it */
+  queue(incoming: Incoming): { queued: Queued; hasFin: boolean } {
+    const { seq, end_seq } = incoming;
+    if (this.fin_seq !== null || end_seq <= this.rcv_nxt) return this.#refuse('duplicate');
+    if (seq >= this.rcv_nxt + this.receiveWindow_bytes) return this.#refuse('outside the window');
+    if (seq > this.rcv_nxt) {
+      this.ack.isScheduled = true;
+      this.#outOfOrder.push(incoming);
+      this.#outOfOrder.sort((a, b) => a.seq - b.seq);
+      return { queued: 'out of order', hasFin: false };
+    }
+    const hadHole = this.hasHole;
+    this.#advance(incoming);
+    for (let next = this.#outOfOrder[0]; next && next.seq <= this.rcv_nxt; next = this.#outOfOrder[0]) {
+      this.#outOfOrder.shift();
+      if (next.end_seq > this.rcv_nxt && this.fin_seq === null) this.#advance(next);
+    }
+    // RFC 5681 4.2: a segment that fills the gap is acknowledged at once.
+    if (hadHole && !this.hasHole) this.ack.isNow = true;
+    return { queued: 'in order', hasFin: this.fin_seq !== null };
+  }
+
+  /** What cannot be used is acknowledged at once: the peer may have missed an ACK. */
+  #refuse(queued: Queued): { queued: Queued; hasFin: boolean } {
+    this.ack.enterQuickackMode();
+    this.ack.isScheduled = true;
+    return { queued, hasFin: false };
+  }
+
+  #advance({ end_seq, hasFin }: Incoming): void {
+    const data_end = hasFin ? end_seq - 1 : end_seq;
+    if (data_end > this.rcv_nxt) this.buffer.charge(data_end, data_end - this.rcv_nxt);
+    this.rcv_nxt = end_seq;
+    if (!hasFin) return;
+    this.fin_seq = data_end;
+    this.#outOfOrder = [];
+  }
+
+  /** Data has arrived in order: `tcp_event_data_recv`. @param advmss_bytes what this end takes in a segment */
+  dataReceived(arrival: Arrival, advmss_bytes: number): ArrivalRule {
+    const rcv_mss = this.ack.rcv_mss;
+    const rule = this.ack.dataReceived(arrival);
+    const { payload_bytes } = arrival;
+    if (payload_bytes > rcv_mss) this.buffer.measure(payload_bytes);
+    if (this.buffer.grow(payload_bytes, advmss_bytes)) this.ack.quick |= 1;
+    return rule;
+  }
+
+  /** Whether what has arrived is to be acknowledged at once: `__tcp_ack_snd_check`. */
+  acksNow(): boolean {
+    return this.#isFull() || this.ack.inQuickackMode || this.ack.isNow || this.hasHole;
+  }
+
+  /** The first of the kernel's reasons for an ACK at once, and the quick ACKs that are left. */
+  get whyAckNow(): { reason: 'full' | 'quick' | 'now' | 'hole'; quick: number } {
+    const { quick, inQuickackMode, isNow } = this.ack;
+    const reason = this.#isFull() ? 'full' : inQuickackMode ? 'quick' : isNow ? 'now' : 'hole';
+    return { reason, quick };
+  }
+
+  #isFull(): boolean {
+    return this.rcv_nxt - this.rcv_wup > this.ack.rcv_mss && this.#selectWindow() >= this.rcv_wnd;
+  }
+
+  /** A program reads. @returns how many bytes it gets */
+  read(most_bytes: number): number {
+    const bytes = Math.min(most_bytes, this.readable_bytes);
+    this.copied_seq += bytes;
+    this.buffer.release(this.copied_seq);
+    return bytes;
+  }
+
+  /** Whether an ACK goes out now that a program has read: `tcp_cleanup_rbuf`. @param isShut reading is over */
+  acksAfterRead(copied_bytes: number, isShut: boolean): boolean {
+    const isEmpty = this.readable_bytes === 0 && !this.hasHole;
+    if (this.ack.acksAfterRead(this.rcv_nxt - this.rcv_wup, copied_bytes > 0 && isEmpty)) return true;
+    if (copied_bytes === 0 || isShut) return false;
+    const offered_bytes = this.receiveWindow_bytes;
+    if (2 * offered_bytes > this.buffer.window_clamp) return false;
+    const window_bytes = this.#selectWindow();
+    return window_bytes > 0 && window_bytes >= 2 * offered_bytes;
+  }
+
+  /** The window that an ACK offers now, and remembers: `tcp_select_window`. It is never taken back. */
+  offer(): number {
+    const window_bytes = Math.max(this.#selectWindow(), roundUp(this.receiveWindow_bytes));
+    this.rcv_wnd = window_bytes;
+    this.rcv_wup = this.rcv_nxt;
+    return window_bytes;
+  }
+
+  /** `__tcp_select_window`. */
+  #selectWindow(): number {
+    const { buffer, ack } = this;
+    const waiting_bytes = this.#outOfOrder.reduce((sum, { seq, end_seq }) => sum + end_seq - seq, 0);
+    const full_space = Math.min(buffer.window_clamp, buffer.full_space);
+    let free_space = Math.max(0, buffer.space - waiting_bytes);
+    if (free_space < full_space >> 1) {
+      ack.quick = 0;
+      free_space -= free_space % WINDOW_SCALE_bytes;
+      if (free_space < buffer.full_space >> 4 || free_space < Math.min(ack.rcv_mss, full_space)) return 0;
+    }
+    return roundUp(Math.min(free_space, buffer.rcv_ssthresh));
+  }
+}
+
+const roundUp = (bytes: number): number => Math.ceil(bytes / WINDOW_SCALE_bytes) * WINDOW_SCALE_bytes;

@@ -1,0 +1,61 @@
+/**
+ * The round-trip time and the RTO: `tcp_rtt_estimator` and `__tcp_set_rto` in `net/ipv4/tcp_input.c`,
+ * RFC 6298 as Linux has it. Times are scaled as there: `srtt_us` is eight times the estimate.
+ *
+ * Left out: samples from timestamps (a retransmitted segment gives none here), `tcp_rto_min_us`.
+ */
+import { HZ } from '../profile.ts';
+import { TCP_RTO_MAX_ms, TCP_TIMEOUT_INIT_ms } from './retransmission.ts';
+
+/** `TCP_RTO_MIN`: no RTO is shorter than this above the round-trip time. */
+export const TCP_RTO_MIN_ms = 200;
+
+const TCP_RTO_MIN_us = TCP_RTO_MIN_ms * 1000;
+const JIFFY_us = 1e6 / HZ;
+
+export class RttEstimator {
+  /** Eight times the smoothed round-trip time, in µs; 0 before the first sample. */
+  srtt_us = 0;
+  /** The smallest sample, in µs; Infinity before the first. */
+  min_rtt_us = Number.POSITIVE_INFINITY;
+  mdev_us = 0;
+  mdev_max_us = 0;
+  rttvar_us = 0;
+  #rtt_seq = 0;
+
+  /** Takes a sample. @param mrtt_us µs, at least 1 @param snd_una after the ACK @param snd_nxt positions */
+  sample(mrtt_us: number, snd_una: number, snd_nxt: number): void {
+    const measured = Math.max(1, Math.round(mrtt_us));
+    this.min_rtt_us = Math.min(this.min_rtt_us, measured);
+    if (this.srtt_us === 0) {
+      this.srtt_us = measured << 3;
+      this.mdev_us = measured << 1;
+      this.rttvar_us = this.mdev_max_us = Math.max(this.mdev_us, TCP_RTO_MIN_us);
+      this.#rtt_seq = snd_nxt;
+      return;
+    }
+    let m = measured - (this.srtt_us >> 3);
+    this.srtt_us = Math.max(1, this.srtt_us + m);
+    if (m < 0) {
+      m = -m - (this.mdev_us >> 2);
+      if (m > 0) m >>= 3;
+    } else m -= this.mdev_us >> 2;
+    this.mdev_us += m;
+    if (this.mdev_us > this.mdev_max_us) {
+      this.mdev_max_us = this.mdev_us;
+      this.rttvar_us = Math.max(this.rttvar_us, this.mdev_max_us);
+    }
+    if (snd_una > this.#rtt_seq) {
+      if (this.mdev_max_us < this.rttvar_us) this.rttvar_us -= (this.rttvar_us - this.mdev_max_us) >> 2;
+      this.#rtt_seq = snd_nxt;
+      this.mdev_max_us = TCP_RTO_MIN_us;
+    }
+  }
+
+  /** The RTO without backoff, in ms: whole jiffies, and 1 s before the first sample. */
+  get rto_ms(): number {
+    if (this.srtt_us === 0) return TCP_TIMEOUT_INIT_ms;
+    const jiffies = Math.ceil(((this.srtt_us >> 3) + this.rttvar_us) / JIFFY_us);
+    return Math.min((jiffies * 1000) / HZ, TCP_RTO_MAX_ms);
+  }
+}

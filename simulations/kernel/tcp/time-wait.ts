@@ -1,0 +1,150 @@
+/**
+ * What is left of a connection that has closed first: `struct inet_timewait_sock`, a small record with a timer
+ * in place of a socket, so that thousands of them cost little. It has no actor; the statechart's definition
+ * says where an event leads. `net/ipv4/tcp_minisocks.c`.
+ *
+ * Left out: PAWS, the rate limit of its ACKs, `tcp_rfc1337`, `tcp_max_tw_buckets`.
+ */
+import type { VirtualClock } from '../../engine/clock.ts';
+import type { KernelMark } from '../../engine/trace.ts';
+import type { Endpoint, Segment } from '../../network/packet.ts';
+import type { Sequence } from './sequence.ts';
+import { transitionOf } from './transitions.ts';
+
+/** `TCP_TIMEWAIT_LEN`. */
+export const TCP_TIMEWAIT_LEN_ms = 60_000;
+
+/** What the connection leaves to its record. */
+export interface Remains {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  /** FIN_WAIT2 for an orphan whose peer has not closed, or TIME_WAIT. */
+  readonly substate: string;
+  readonly snd: Sequence;
+  readonly rcv: Sequence;
+  readonly snd_nxt: number;
+  readonly rcv_nxt: number;
+  readonly rcv_wnd: number;
+  readonly ts_recent: number;
+}
+
+/** What the host is to do about a segment: `enum tcp_tw_status`. */
+export type TimeWaitVerdict = 'TCP_TW_SUCCESS' | 'TCP_TW_RST' | 'TCP_TW_ACK' | 'TCP_TW_SYN';
+
+export class TimeWait {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  /** FIN_WAIT2, TIME_WAIT or CLOSE. */
+  tw_substate: string;
+  readonly #remains: Remains;
+  readonly #clock: VirtualClock;
+  readonly #onState: (record: TimeWait, from: string, mark: KernelMark) => void;
+  #rcv_nxt: number;
+  #timer: ReturnType<VirtualClock['after']> | undefined;
+  due_us = 0;
+
+  /** @param timeout_ms how long it is kept @param onState is told of each change of `tw_substate` */
+  constructor(
+    remains: Remains,
+    timeout_ms: number,
+    clock: VirtualClock,
+    onState: (record: TimeWait, from: string, mark: KernelMark) => void,
+  ) {
+    this.local = remains.local;
+    this.remote = remains.remote;
+    this.tw_substate = remains.substate;
+    this.#remains = remains;
+    this.#rcv_nxt = remains.rcv_nxt;
+    this.#clock = clock;
+    this.#onState = onState;
+    this.#schedule(timeout_ms);
+  }
+
+  /** Sequence and acknowledgement number of an ACK that it sends, 32 bits, and the peer's last timestamp. */
+  get answer(): { seq: number; ack: number; ts_recent: number } {
+    const { snd, rcv, snd_nxt, ts_recent } = this.#remains;
+    return { seq: snd.wire(snd_nxt), ack: rcv.wire(this.#rcv_nxt), ts_recent };
+  }
+
+  /** A segment for it: `tcp_timewait_state_process`. */
+  receive(segment: Segment): TimeWaitVerdict {
+    return this.tw_substate === 'FIN_WAIT2' ? this.#inFinWait2(segment) : this.#inTimeWait(segment);
+  }
+
+  #inFinWait2(segment: Segment): TimeWaitVerdict {
+    const { seq, end_seq, isSyn, isRst, isFin, hasAck } = this.#read(segment);
+    const rcv_nxt = this.#rcv_nxt;
+    const window_end = rcv_nxt + this.#remains.rcv_wnd;
+    const isInWindow =
+      seq === rcv_nxt
+        ? true
+        : end_seq > rcv_nxt && seq < window_end
+          ? true
+          : seq === window_end && seq === end_seq;
+    if (!isInWindow) return 'TCP_TW_ACK';
+    if (isRst) return this.#leave('RST', 'tcp_timewait_state_process:rst');
+    if (isSyn && seq >= rcv_nxt) return 'TCP_TW_RST';
+    if (!hasAck || end_seq <= rcv_nxt || end_seq === seq) return 'TCP_TW_SUCCESS';
+    if (!isFin || end_seq !== rcv_nxt + 1) return 'TCP_TW_RST';
+    this.#rcv_nxt = end_seq;
+    this.#move('FIN', 'tcp_timewait_state_process:time-wait');
+    this.#schedule(TCP_TIMEWAIT_LEN_ms);
+    return 'TCP_TW_ACK';
+  }
+
+  #inTimeWait(segment: Segment): TimeWaitVerdict {
+    const { seq, end_seq, isSyn, isRst, hasAck } = this.#read(segment);
+    if (seq === this.#rcv_nxt && (seq === end_seq || isRst)) {
+      if (isRst) return this.#leave('RST');
+      this.#schedule(TCP_TIMEWAIT_LEN_ms);
+      return 'TCP_TW_SUCCESS';
+    }
+    const isNewer =
+      seq > this.#rcv_nxt ||
+      (segment.timestamps !== null && ((this.#remains.ts_recent - segment.timestamps.value) | 0) < 0);
+    if (isSyn && !isRst && !hasAck && isNewer) return 'TCP_TW_SYN';
+    if (isRst) return 'TCP_TW_SUCCESS';
+    if (hasAck) this.#schedule(TCP_TIMEWAIT_LEN_ms);
+    return 'TCP_TW_ACK';
+  }
+
+  /** The record is dropped: a new connection takes its place. */
+  drop(): void {
+    this.#clock.clearTimeout(this.#timer);
+  }
+
+  #leave(event: string, mark?: KernelMark): TimeWaitVerdict {
+    this.drop();
+    this.#move(event, mark);
+    return 'TCP_TW_SUCCESS';
+  }
+
+  /** @param mark where a record comes to it on another line than a socket */
+  #move(event: string, mark?: KernelMark): void {
+    const from = this.tw_substate;
+    const transition = transitionOf(from, event);
+    if (!transition) return;
+    this.tw_substate = transition.to;
+    this.#onState(this, from, mark ?? transition.mark);
+  }
+
+  #schedule(timeout_ms: number): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.due_us = this.#clock.now_us + timeout_ms * 1000;
+    this.#timer = this.#clock.after(timeout_ms * 1000, () => this.#move('timeout'));
+  }
+
+  #read({ seq, flags, payload_bytes }: Segment) {
+    const start = this.#remains.rcv.position(seq, this.#rcv_nxt);
+    const isSyn = flags.includes('SYN');
+    const isFin = flags.includes('FIN');
+    return {
+      seq: start,
+      end_seq: start + payload_bytes + (isSyn ? 1 : 0) + (isFin ? 1 : 0),
+      isSyn,
+      isFin,
+      isRst: flags.includes('RST'),
+      hasAck: flags.includes('ACK'),
+    };
+  }
+}
