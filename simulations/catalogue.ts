@@ -1,7 +1,13 @@
 /** Every simulation, by name. */
 import type { Simulation } from './engine/simulation.ts';
 import { connectTimeout } from './incidents/connect-timeout.ts';
+import { nagleDelayedAck } from './incidents/nagle-delayed-ack.ts';
+import { pipeBuffer } from './incidents/pipe-buffer.ts';
+import { tcpStates } from './reference/tcp-states.ts';
 
 export const catalogue: Readonly<Record<string, Simulation>> = {
   [connectTimeout.name]: connectTimeout as unknown as Simulation,
+  [nagleDelayedAck.name]: nagleDelayedAck as unknown as Simulation,
+  [pipeBuffer.name]: pipeBuffer as unknown as Simulation,
+  [tcpStates.name]: tcpStates as unknown as Simulation,
 };

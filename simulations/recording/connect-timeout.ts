@@ -8,27 +8,20 @@ import { type Given, settleParameters } from '../engine/parameters.ts';
 import type { Trace } from '../engine/trace.ts';
 import { type ConnectTimeoutOutcome, connectTimeout } from '../incidents/connect-timeout.ts';
 import { MCAST_SOLICIT, RETRANS_TIME_ms } from '../kernel/neighbour.ts';
-import type { Observed, RecordedCase } from './recording.ts';
+import { type Compared, EARLY_ms, equal, SCHEDULING_ms, time } from './compared.ts';
+import type { RecordedCase } from './recording.ts';
 import { lateness_ms } from './timer-wheel.ts';
 
-/** One figure of a case: what the simulation says and what the kernel did. */
-export interface Compared {
-  readonly figure: string;
-  readonly simulated: number | string | null;
-  readonly observed: number | string | null;
-  /** The most that the kernel may be later, in ms; 0 where the two must be equal. */
-  readonly late_ms: number;
-  readonly agrees: boolean;
+/** What one case showed. Times in ms since the moment before the first call. */
+export interface Observed {
+  readonly syn_times_ms: readonly number[];
+  readonly errno: string | null;
+  readonly returned_at_ms: number | null;
+  readonly killed_at_ms: number | null;
+  readonly arp_times_ms: readonly number[];
+  readonly connects: readonly { readonly errno: string | null; readonly returned_at_ms: number }[];
+  readonly revents: readonly string[] | null;
 }
-
-/**
- * How much later than its timer a program may be seen to act, in ms. Eight cases run at once on two
- * processors while the lab records; the largest that it has shown where no timer is involved is 2.5.
- */
-const SCHEDULING_ms = 10;
-
-/** Times are recorded to 0.1 ms, and the lab reads its clock before the call. */
-const EARLY_ms = 0.2;
 
 /** The parameters of the simulation that a case stands for. The lab's wire has no delay of its own. */
 export const parametersOf = ({ parameters, sysctls }: RecordedCase): Given => ({
@@ -45,36 +38,6 @@ export function simulate(recorded: RecordedCase): Trace<ConnectTimeoutOutcome> {
   if (problems[0]) throw new Error(`${recorded.name}: ${problems[0].message}`);
   return connectTimeout.run(values);
 }
-
-function time(
-  figure: string,
-  simulated: number | null,
-  observed: number | null,
-  { late_ms, early_ms = EARLY_ms }: { late_ms: number; early_ms?: number },
-): Compared {
-  if (simulated === null || observed === null)
-    return { figure, simulated, observed, late_ms: 0, agrees: simulated === observed };
-  const difference_ms = observed - simulated;
-  return {
-    figure,
-    simulated,
-    observed,
-    late_ms,
-    agrees: difference_ms >= -early_ms && difference_ms <= late_ms,
-  };
-}
-
-const equal = (
-  figure: string,
-  simulated: number | string | null,
-  observed: number | string | null,
-): Compared => ({
-  figure,
-  simulated,
-  observed,
-  late_ms: 0,
-  agrees: simulated === observed,
-});
 
 /** poll()'s own timer may be this share of its timeout late (`select_estimate_accuracy` in fs/select.c). */
 const POLL_SLACK = 0.001;

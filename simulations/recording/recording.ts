@@ -1,18 +1,8 @@
 /** A recording: what a lab saw a real kernel do, as the lab wrote it. */
 import type { Given } from '../engine/parameters.ts';
 
-/** What one case showed. Times in ms since the moment before the first call. */
-export interface Observed {
-  readonly syn_times_ms: readonly number[];
-  readonly errno: string | null;
-  readonly returned_at_ms: number | null;
-  readonly killed_at_ms: number | null;
-  readonly arp_times_ms: readonly number[];
-  readonly connects: readonly { readonly errno: string | null; readonly returned_at_ms: number }[];
-  readonly revents: readonly string[] | null;
-}
-
-export interface RecordedCase {
+/** One case. What was observed has the form that its lab gives it. */
+export interface RecordedCase<Observed = unknown> {
   readonly name: string;
   readonly parameters: Given;
   /** The sysctls in force, also where the case did not set them. */

@@ -1,7 +1,7 @@
 /** The SYNs of one case twice on one axis: as the simulation has them, and as the kernel sent them. */
 import { scaleLinear } from 'd3';
 import { duration } from '#simulations/engine/duration.ts';
-import type { Compared } from '#simulations/recording/connect-timeout.ts';
+import type { Compared } from '#simulations/recording/compared.ts';
 import { packetMark } from './svg.ts';
 
 const ROWS = { simulation: 34, kernel: 66 } as const;

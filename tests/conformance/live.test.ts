@@ -5,25 +5,41 @@
 import { spawnSync } from 'node:child_process';
 import { release } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { type Compared, compare, simulate } from '#simulations/recording/connect-timeout.ts';
+import { holders } from '#simulations/recording/catalogue.ts';
+import type { Compared } from '#simulations/recording/compared.ts';
 import { parseRecording } from '#simulations/recording/recording.ts';
 
-const LAB = 'content/incidents/connect-timeout/lab.py';
-const CASES = [
-  'drops, n=1, linear 4',
-  'refuses',
-  'listens, first 1 lost',
-  'absent',
-  'SO_SNDTIMEO 1000',
-  'TCP_USER_TIMEOUT 1500, linear 4',
-];
+/** The short cases of each lab. */
+const SHORT: Readonly<Record<string, readonly string[]>> = {
+  'connect-timeout': [
+    'drops, n=1, linear 4',
+    'refuses',
+    'listens, first 1 lost',
+    'absent',
+    'SO_SNDTIMEO 1000',
+    'TCP_USER_TIMEOUT 1500, linear 4',
+  ],
+  'nagle-delayed-ack': [
+    'two writes',
+    'server_writes one',
+    'cork-forever',
+    'TCP_QUICKACK before every recv()',
+    'write-write-read, server_writes one',
+    'tcp_pingpong_thresh 3',
+    'pause 50',
+    'short connections',
+  ],
+};
 
-function whyNot(): string | null {
+const labOf = (name: string): string => `content/incidents/${name}/lab.py`;
+
+function whyNot(name: string): string | null {
   if (process.platform !== 'linux') return `this is ${process.platform}, not Linux`;
   const [major = 0, minor = 0] = release().split('.').map(Number);
   if (major < 6 || (major === 6 && minor < 5))
     return `Linux ${release()} has other rules than the recording’s`;
-  const tried = spawnSync('python3', [LAB, '--json', '--case', 'refuses, first'], {
+  const [first = ''] = SHORT[name] ?? [];
+  const tried = spawnSync('python3', [labOf(name), '--json', '--case', first], {
     encoding: 'utf8',
     timeout: 30_000,
   });
@@ -32,18 +48,16 @@ function whyNot(): string | null {
   return null;
 }
 
-const reason = whyNot();
-
 /** Runs cases now. @returns the figures that do not hold, by case */
-function measure(names: readonly string[]): Map<string, Compared[]> {
+function measure(simulation: string, names: readonly string[]): Map<string, Compared[]> {
   const args = ['--json', ...names.flatMap((name) => ['--case', name])];
-  const { stdout, status, stderr } = spawnSync('python3', [LAB, ...args], { encoding: 'utf8' });
+  const { stdout, status, stderr } = spawnSync('python3', [labOf(simulation), ...args], { encoding: 'utf8' });
   expect(status, stderr).toBe(0);
-  const { cases, hz } = parseRecording(stdout, 'the lab’s output');
+  const recording = parseRecording(stdout, 'the lab’s output');
   const wrong = new Map<string, Compared[]>();
-  for (const recorded of cases) {
+  for (const recorded of recording.cases) {
     if (!recorded.observed || !names.includes(recorded.name)) continue;
-    const compared = compare(recorded.observed, simulate(recorded), hz);
+    const compared = holders[simulation]?.compare(recorded, recording) ?? [];
     wrong.set(
       recorded.name,
       compared.filter(({ agrees }) => !agrees),
@@ -56,15 +70,15 @@ function measure(names: readonly string[]): Map<string, Compared[]> {
 const isLate = ({ simulated, observed }: Compared): boolean =>
   typeof simulated === 'number' && typeof observed === 'number' && observed > simulated;
 
-describe(
-  reason ? `connect-timeout on this kernel (not measured: ${reason})` : 'connect-timeout on this kernel',
-  () => {
+for (const [simulation, names] of Object.entries(SHORT)) {
+  const reason = whyNot(simulation);
+  describe(`${simulation} on this kernel${reason ? ` (not measured: ${reason})` : ''}`, () => {
     it.skipIf(reason !== null)(
       'holds for the short cases, measured now; a case that was late gets two more tries',
       () => {
-        let open: readonly string[] = CASES;
+        let open = names;
         for (let attempt = 1; attempt <= 3 && open.length > 0; attempt++) {
-          const wrong = measure(open);
+          const wrong = measure(simulation, open);
           expect([...wrong.keys()].sort()).toEqual([...open].sort());
           for (const [name, figures] of wrong)
             expect(
@@ -77,5 +91,5 @@ describe(
       },
       180_000,
     );
-  },
-);
+  });
+}

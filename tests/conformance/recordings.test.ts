@@ -1,27 +1,39 @@
-/** The simulation against every case that a lab has recorded, and against the post's own capture. */
+/** The simulations against every case that a lab has recorded, and against the post's own capture. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { settleParameters } from '#simulations/engine/parameters.ts';
 import { connectTimeout } from '#simulations/incidents/connect-timeout.ts';
-import { compare, simulate } from '#simulations/recording/connect-timeout.ts';
-import { parseRecording } from '#simulations/recording/recording.ts';
+import { nagleDelayedAck } from '#simulations/incidents/nagle-delayed-ack.ts';
+import { holders } from '#simulations/recording/catalogue.ts';
+import { compare, type Observed, simulate } from '#simulations/recording/connect-timeout.ts';
+import type { ObservedExchange } from '#simulations/recording/nagle-delayed-ack.ts';
+import { parseRecording, type RecordedCase } from '#simulations/recording/recording.ts';
 import { lateness_ms, slot_ms } from '#simulations/recording/timer-wheel.ts';
 
-const file = 'content/incidents/connect-timeout/recording.json';
-const recording = parseRecording(readFileSync(file, 'utf8'), file);
-
-describe(`connect-timeout against Linux ${recording.kernel}`, () => {
-  for (const recorded of recording.cases) {
-    const { name, observed, skipped } = recorded;
-    if (!observed) {
-      it.skip(`${name} (not recorded: ${skipped})`);
-      continue;
+for (const [name, { file, compare }] of Object.entries(holders)) {
+  const path = join('content', 'incidents', file);
+  const recording = parseRecording(readFileSync(path, 'utf8'), path);
+  describe(`${name} against Linux ${recording.kernel}`, () => {
+    for (const recorded of recording.cases) {
+      if (!recorded.observed) {
+        it.skip(`${recorded.name} (not recorded: ${recorded.skipped})`);
+        continue;
+      }
+      it(`holds for ${recorded.name}`, () => {
+        const compared = compare(recorded, recording);
+        expect(compared.length).toBeGreaterThan(0);
+        expect(compared.filter(({ agrees }) => !agrees)).toEqual([]);
+      });
     }
-    it(`holds for ${name}`, () => {
-      const wrong = compare(observed, simulate(recorded), recording.hz).filter(({ agrees }) => !agrees);
-      expect(wrong).toEqual([]);
-    });
-  }
+  });
+}
+
+const casesOf = (file: string): readonly RecordedCase[] =>
+  parseRecording(readFileSync(join('content', 'incidents', file), 'utf8'), file).cases;
+
+describe('the recording of connect-timeout', () => {
+  const recording = { cases: casesOf('connect-timeout/recording.json') };
 
   it('covers every kind of peer, each remedy, n = 1 to 6 with linear 0 and 4', () => {
     const names = new Set(recording.cases.filter(({ observed }) => observed).map(({ name }) => name));
@@ -40,6 +52,28 @@ describe(`connect-timeout against Linux ${recording.kernel}`, () => {
       'heartbeat_s',
     ])
       expect(recording.cases.some(({ parameters, observed }) => observed && parameters[option])).toBe(true);
+  });
+});
+
+describe('the recording of nagle-delayed-ack', () => {
+  const cases = casesOf('nagle-delayed-ack/recording.json').filter(({ observed }) => observed);
+
+  it('covers every way to write, every option, thresholds, pauses around ato and bodies around the MSS', () => {
+    const seen = (name: string) => new Set(cases.map(({ parameters }) => parameters[name]));
+    for (const way of Object.keys(nagleDelayedAck.parameters.server_writes.choices))
+      if (way !== 'two') expect(seen('server_writes')).toContain(way);
+    for (const when of ['once', 'always']) expect(seen('client_quickack')).toContain(when);
+    for (const option of ['server_nodelay', 'client_nodelay', 'server_closes_after_response'])
+      expect(seen(option)).toContain(true);
+    for (const threshold of [2, 3, 5]) expect(seen('tcp_pingpong_thresh')).toContain(threshold);
+    for (const gap_ms of [30, 35, 40, 41, 50]) expect(seen('gap_ms')).toContain(gap_ms);
+    for (const body_bytes of [1447, 1448, 1449]) expect(seen('body_bytes')).toContain(body_bytes);
+    expect(seen('client_writes')).toContain(2);
+  });
+
+  it('has the segments of a stalled exchange', () => {
+    const { observed } = cases.find(({ name }) => name === 'two writes') as RecordedCase<ObservedExchange>;
+    expect(observed?.segments?.[0]?.length).toBeGreaterThan(20);
   });
 });
 
@@ -106,14 +140,13 @@ describe('the timer wheel', () => {
   });
 
   it('rejects a time that is early, or later than its slots allow', () => {
-    const post = recording.cases[0];
+    const [post] = casesOf('connect-timeout/recording.json') as RecordedCase<Observed>[];
     if (!post?.observed) throw new Error('the first case is the post’s');
+    const { observed } = post;
     const shifted = (by_ms: number) =>
-      compare(
-        { ...post.observed, returned_at_ms: 63_000 + by_ms } as NonNullable<typeof post.observed>,
-        simulate(post),
-        recording.hz,
-      ).find(({ figure }) => figure === 'returned')?.agrees;
+      compare({ ...observed, returned_at_ms: 63_000 + by_ms }, simulate(post), 250).find(
+        ({ figure }) => figure === 'returned',
+      )?.agrees;
     expect([-1, 0, 2800, 3000].map(shifted)).toEqual([false, true, true, false]);
   });
 });

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { catalogue } from '#simulations/catalogue.ts';
 import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
 import { connectTimeout } from '#simulations/incidents/connect-timeout.ts';
 import { pcap } from '#simulations/tools/pcap.ts';
@@ -89,7 +90,9 @@ describe('--preset', () => {
 
 describe('--list and --help', () => {
   it('list the simulations by name', async () => {
-    expect(await printed('--list')).toMatch(/^connect-timeout +\S.*\n$/);
+    const listed = (await printed('--list')).trimEnd().split('\n');
+    expect(listed.map((line) => line.split(' ')[0])).toEqual(Object.keys(catalogue));
+    for (const line of listed) expect(line).toMatch(/^\S+ +\S/);
   });
 
   it('explain the command without a name', async () => {

@@ -1,0 +1,736 @@
+#!/usr/bin/env python3
+"""How much fits into a pipe, who sleeps when it is full, and what wakes him? Ask this machine's kernel.
+
+Each case makes a pipe and lets processes of its own write to it and read from it, one step at a time: a step begins
+when everybody has done what he can, so the outcome does not hang on who is faster. They share one processor and,
+where that is allowed, SCHED_FIFO: who is woken runs when the one that runs sleeps. A case marked "stepped" does not
+wait for the clock between its steps, and its times are those that the steps stand for. Without root the scheduler
+decides which of several woken writers runs first, so a case with several may come out otherwise.
+
+Needs Linux and Python 3.8. Root is not needed. As root, each case runs as a user of its own that has no privilege.
+It cannot harm the machine: it touches no pipe but its own. The soft-limit cases use up a user's pages for pipes for
+about a second; without root that is your own user. It writes no file unless given --out.
+All cases take about half a minute, and in any case it stops after MAX_RUN_S.
+"""
+import argparse
+import contextlib
+import ctypes
+import datetime
+import errno
+import fcntl
+import heapq
+import json
+import mmap
+import os
+import random
+import re
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+import termios
+import time
+import traceback
+
+MAX_RUN_S, MAX_CASE_S = 900, 60
+F_SETPIPE_SZ, F_GETPIPE_SZ = 1031, 1032  # in Python's fcntl from 3.10 on
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
+FIRST_UID = 100000  # of users that nobody is; the case's process id is added
+NOFILE = 8192
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Skip(Exception):
+    """This machine cannot run the case; the message says why, and goes into the recording."""
+
+
+# The cases
+
+# The parameters of a pipe case; the simulation has the same names.
+PIPE = {
+    "write_bytes": 120, "write_every_ms": 0, "writers": 1, "writes": 100000, "nonblocking": False,
+    "sigpipe": "ignored", "pipe_size_bytes": 0, "past_user_soft_limit": False, "reader": "stalled",
+    "read_bytes": 4096, "read_every_ms": 100, "reader_dies_at_ms": 5000, "duration_ms": 10000,
+}
+READERS, SIGPIPES = ("stalled", "draining", "dies", "none"), ("default", "ignored")
+LAST = {"write_bytes": 2 ** 21, "read_bytes": 2 ** 21, "writers": 16, "pipe_size_bytes": 2 ** 32 - 1}
+WRITE_SIZES = (1, 2, 100, 120, 300, 1000, 1024, 1365, 1366, 2048, 2049, 4000, 4095, 4096, 4097, 5000, 8192, 8193,
+               10000, 65535, 65536, 65537, 100000)
+
+
+def cases():
+    """All cases, in the order of the recording."""
+    listed = []
+
+    def case(experiment, name, stepped=False, **parameters):
+        listed.append({"name": name, "experiment": experiment, **({"stepped": True} if stepped else {}),
+                       "parameters": parameters})
+
+    def pipe(name, **parameters):
+        case("pipe", name, **{"duration_ms": 100, **parameters})
+
+    case("pipe", "the post: 120 bytes every 158 s, nobody reads", stepped=True, write_every_ms=158000,
+         duration_ms=90000000)
+    for size in WRITE_SIZES:
+        case("pipe", f"capacity, writes of {size}", stepped=size < 100, write_bytes=size, duration_ms=100)
+    for pages in (1, 2, 256):
+        for size in (120, 4096, 4097):
+            pipe(f"capacity of {pages} pages, writes of {size}", write_bytes=size, pipe_size_bytes=pages * 4096)
+    for size in (1, 120, 1000, 4096, 4097, 5000, 65537):
+        for read in (100, 4096, 5000):
+            case("pipe", f"wake-up, writes of {size}, reads of {read}", stepped=True, write_bytes=size,
+                 reader="draining", read_bytes=read, read_every_ms=10, duration_ms=600)
+    case("pipe", "wake-up, writes of 1, reads of 1", stepped=True, write_bytes=1, reader="draining", read_bytes=1,
+         read_every_ms=1, duration_ms=4200)
+    pipe("wake-up in real time, writes of 120, reads of 1000", reader="draining", read_bytes=1000, read_every_ms=50,
+         duration_ms=1000)
+    pipe("a reader that keeps up", reader="draining", read_bytes=65536, read_every_ms=50, write_every_ms=20,
+         duration_ms=500)
+    for pages in (1, 2):
+        case("pipe", f"wake-up, {pages} pages, writes of 120", stepped=True, pipe_size_bytes=pages * 4096,
+             reader="draining", read_bytes=500, read_every_ms=10, duration_ms=500)
+    for sigpipe in SIGPIPES:
+        pipe(f"no reader, SIGPIPE {sigpipe}", reader="none", sigpipe=sigpipe)
+        for size in (120, 10000):
+            pipe(f"the reader dies under a sleeping writer, writes of {size}, SIGPIPE {sigpipe}", write_bytes=size,
+                 reader="dies", reader_dies_at_ms=300, sigpipe=sigpipe, duration_ms=500)
+        pipe(f"the reader dies under five sleeping writers, SIGPIPE {sigpipe}", writers=5, reader="dies",
+             reader_dies_at_ms=300, sigpipe=sigpipe, duration_ms=500)
+    pipe("the reader dies before the pipe is full", reader="dies", reader_dies_at_ms=300, write_every_ms=50,
+         duration_ms=500)
+    pipe("non-blocking, nobody reads", nonblocking=True)
+    for size in (120, 4096, 5000):
+        pipe(f"non-blocking, writes of {size}, reads of 1000", write_bytes=size, nonblocking=True, reader="draining",
+             read_bytes=1000, read_every_ms=20, duration_ms=600)
+    pipe("non-blocking, the reader dies while poll() waits", nonblocking=True, reader="dies", reader_dies_at_ms=200,
+         duration_ms=400)
+    for writers in (2, 10):
+        for size in (120, 3000, 5000):
+            case("pipe", f"{writers} writers, writes of {size}", stepped=True, writers=writers, write_bytes=size,
+                 reader="draining", read_bytes=4096, read_every_ms=20, duration_ms=600)
+        case("pipe", f"{writers} writers, one write each", stepped=True, writers=writers, write_bytes=10000, writes=1,
+             reader="draining", read_bytes=2000, read_every_ms=20, duration_ms=1500)
+        case("pipe", f"{writers} writers, two writes each, larger reads", stepped=True, writers=writers, writes=2,
+             write_bytes=30000, reader="draining", read_bytes=20000, read_every_ms=20, duration_ms=1500)
+    case("pipe", "10 writers, reads that free nothing", stepped=True, writers=10, reader="draining", read_bytes=700,
+         read_every_ms=20, duration_ms=1500)
+    for size in (1, 4096, 4097, 65536, 100000, 131072, 1048576, 1048577, 2 ** 31, 2 ** 31 + 1, 2 ** 32 - 1):
+        pipe(f"F_SETPIPE_SZ {size}", pipe_size_bytes=size, write_bytes=4096)
+    pipe("past the soft limit", past_user_soft_limit=True)
+    pipe("past the soft limit, writes of 4097", past_user_soft_limit=True, write_bytes=4097)
+    for size in (4096, 8192, 8193, 65536):
+        pipe(f"past the soft limit, F_SETPIPE_SZ {size}", past_user_soft_limit=True, pipe_size_bytes=size)
+    for content, size in ((0, 4096), (1, 4096), (4096, 4096), (4097, 4096), (4097, 8192), (65536, 32768),
+                          (30000, 32768), (30000, 16384), (65536, 131072)):
+        case("resize", f"F_SETPIPE_SZ {size} with {content} bytes in the pipe", content_bytes=content, size_bytes=size)
+    case("soft-limit", "an ordinary user opens pipes until he gets small ones")
+    return listed
+
+
+# A process at the pipe. What it does is in shared memory, so that it is known of the dead as well.
+
+FIELDS = ("busy", "order", "finished", "calls", "returned", "polls", "errno", "in_write", "in_poll")
+SHARED = ("orders", "full", "reads", "read_bytes", "asleep", "progress", "held", "writable")
+
+
+class Board:
+    """Numbers that all processes of a case see."""
+
+    def __init__(self, workers):
+        self.memory = mmap.mmap(-1, 8 * (len(SHARED) + workers * len(FIELDS)))
+
+    def get(self, field, worker=None):
+        """A number of one worker, or of all together."""
+        return struct.unpack_from("q", self.memory, self.place(field, worker))[0]
+
+    def set(self, field, value, worker=None):
+        """Sets a number."""
+        struct.pack_into("q", self.memory, self.place(field, worker), value)
+
+    @staticmethod
+    def place(field, worker):
+        """Where in the memory a number is."""
+        return 8 * (SHARED.index(field) if worker is None else
+                    len(SHARED) + worker * len(FIELDS) + FIELDS.index(field))
+
+
+def done(board, me, finished=False):
+    """The worker has carried out its command."""
+    board.set("orders", board.get("orders") + 1)
+    board.set("order", board.get("orders"), me)
+    board.set("finished", int(finished), me)
+    board.set("busy", 0, me)
+
+
+def held_bytes(fd):
+    """FIONREAD: the bytes that wait in the pipe."""
+    return struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, b"\0\0\0\0"))[0]
+
+
+def is_writable(fd):
+    """Whether poll() says POLLOUT now."""
+    poll = select.poll()
+    poll.register(fd, select.POLLOUT)
+    return any(events & select.POLLOUT for _, events in poll.poll(0))
+
+
+def writer(board, me, control, fd, p):
+    """Writes when told to: one line, or with write_every_ms 0 all of them."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL if p["sigpipe"] == "default" else signal.SIG_IGN)
+    line = memoryview(b"x" * p["write_bytes"])
+    for number in range(1, p["writes"] + 1):
+        if number == 1 or p["write_every_ms"]:
+            control.recv(1)
+        if not write_line(board, me, fd, line):
+            break
+        if p["write_every_ms"] and number < p["writes"]:
+            board.set("full", int(not is_writable(fd)))
+            done(board, me)
+    board.set("full", int(not is_writable(fd)))
+    os.close(fd)
+    done(board, me, finished=True)
+    control.recv(1)
+
+
+def write_line(board, me, fd, line):
+    """Writes one line to its end; returns whether that worked."""
+    left = len(line)
+    while left:
+        try:
+            board.set("in_write", 1, me)
+            written = os.write(fd, line[:left])
+            board.set("in_write", 0, me)
+            board.set("calls", board.get("calls", me) + 1, me)
+            board.set("returned", board.get("returned", me) + written, me)
+            left -= written
+        except OSError as error:
+            board.set("in_write", 0, me)
+            board.set("errno", error.errno, me)
+            if error.errno != errno.EAGAIN:
+                return False
+            board.set("in_poll", 1, me)
+            poll = select.poll()
+            poll.register(fd, select.POLLOUT)
+            poll.poll()
+            board.set("in_poll", 0, me)
+            board.set("polls", board.get("polls", me) + 1, me)
+    return True
+
+
+def reader(board, me, control, fd, p):
+    """Reads (r), tells how much is in the pipe (q), or closes its end (c), when told to."""
+    while True:
+        command = control.recv(1)
+        if command == b"q":
+            board.set("held", held_bytes(fd))
+            done(board, me)
+        elif command == b"r" and read_once(board, me, fd, p):
+            done(board, me)
+        else:
+            os.close(fd)
+            done(board, me, finished=True)
+            control.recv(1)
+
+
+def read_once(board, me, fd, p):
+    """One read(), and what it changed. Returns whether there was something to read."""
+    was_writable, asleep, progress, held = probe(board, fd, p)
+    data = os.read(fd, p["read_bytes"])
+    if not data:
+        return False
+    is_writable_now, asleep_now, progress_now, held_now = probe(board, fd, p)
+    if held == 0:  # it slept until somebody wrote
+        asleep, progress, held = asleep_now, progress_now, held_now + len(data)
+    was_full = asleep or board.get("full") or not was_writable
+    board.set("full", 0)
+    board.set("asleep", asleep)
+    board.set("progress", progress)
+    board.set("held", held - len(data))
+    board.set("writable", int(bool(was_full and is_writable_now)))
+    board.set("read_bytes", board.get("read_bytes") + len(data))
+    board.set("reads", board.get("reads") + 1)
+    return True
+
+
+def probe(board, fd, p):
+    """Whether the pipe is writable, how many writers sleep and how far they are, and how many bytes wait."""
+    write_end = os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_NONBLOCK)
+    found = (is_writable(write_end), *sleepers(board, p), held_bytes(fd))
+    os.close(write_end)
+    return found
+
+
+def sleepers(board, p):
+    """How many writers are inside write() or poll(), and a number that grows when one of them gets on."""
+    writers = range(1, p["writers"] + 1)
+    asleep = sum(board.get("in_write", i) or board.get("in_poll", i) for i in writers)
+    return asleep, sum(board.get("calls", i) + board.get("polls", i) + abs(board.get("errno", i)) for i in writers)
+
+
+# A pipe case
+
+class Run:
+    """The processes of one pipe case, and the order of their steps."""
+
+    def __init__(self, p, stepped):
+        self.p, self.stepped = p, stepped
+        self.board = Board(p["writers"] + 1)
+        self.now_ms, self.started, self.sequence, self.queue = 0, 0, 0, []
+        self.pids, self.controls, self.status, self.switches = {}, {}, {}, {}
+        self.seen = {"blocked_at_ms": None, "signal": None, "wakeups": [], "pollout_at_free_bytes": None}
+        self.orders = self.reads = self.held = 0
+        self.wchan = None
+        self.reader_is_open = p["reader"] != "none"
+
+    def go(self):
+        """Runs the case; returns what was seen."""
+        p = self.p
+        crowd = crowd_of_pipes() if p["past_user_soft_limit"] else []
+        read_end, write_end = os.pipe()
+        os.set_blocking(write_end, not p["nonblocking"])
+        resized = set_size(write_end, p["pipe_size_bytes"]) if p["pipe_size_bytes"] else None
+        size = fcntl.fcntl(write_end, F_GETPIPE_SZ)
+        self.size = size
+        if self.reader_is_open:
+            self.spawn(0, reader, read_end, write_end)
+        for i in range(1, p["writers"] + 1):
+            self.spawn(i, writer, write_end, read_end)
+        os.close(read_end)
+        os.close(write_end)
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        self.settle()
+        self.switches = {i: self.look(i) for i in self.pids}
+        self.started = time.monotonic()
+        if p["reader"] == "draining":
+            self.later(p["read_every_ms"], 0, b"r")
+        if p["reader"] == "dies":
+            self.later(p["reader_dies_at_ms"], 0, b"c")
+        for i in range(1, p["writers"] + 1):
+            self.step(i, b"g")
+        while self.queue and self.queue[0][0] <= p["duration_ms"]:
+            self.now_ms, _, i, command = heapq.heappop(self.queue)
+            if not self.stepped:
+                time.sleep(max(0, self.started + self.now_ms / 1000 - time.monotonic()))
+            if i not in self.status:
+                self.step(i, command)
+        del crowd
+        return self.outcome(size, resized)
+
+    def spawn(self, i, role, fd, other_fd):
+        """Starts a process that has one end of the pipe only."""
+        mine, control = socket.socketpair()  # no pipe: pipes count towards the user's limit
+        pid = os.fork()
+        if pid == 0:
+            try:
+                libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+                os.close(other_fd)
+                mine.close()
+                for inherited in self.controls.values():
+                    inherited.close()
+                share_one_processor()
+                role(self.board, i, control, fd, self.p)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(99)
+        control.close()
+        self.pids[i], self.controls[i] = pid, mine
+
+    def later(self, delay_ms, i, command):
+        """Plans a step. Equal times go in the order of planning."""
+        self.sequence += 1
+        heapq.heappush(self.queue, (self.now_ms + delay_ms, self.sequence, i, command))
+
+    def time_ms(self):
+        """The moment, as the case's clock has it."""
+        return self.now_ms if self.stepped else round((time.monotonic() - self.started) * 1000, 1)
+
+    def step(self, i, command):
+        """Tells one process to go on, waits until nobody can do more, and notes what happened."""
+        asleep, progress = sleepers(self.board, self.p)
+        before = self.held
+        self.command(i, command)
+        at_ms = self.time_ms()
+        if command == b"c":
+            self.reader_is_open = False
+            free = self.size - before
+            if asleep and (sleepers(self.board, self.p)[1] > progress or self.status):
+                self.seen["wakeups"].append({"at_ms": at_ms, "free_bytes": free})
+        slept = any(self.slept(j) for j in range(1, self.p["writers"] + 1))
+        if slept and self.seen["blocked_at_ms"] is None:
+            self.seen["blocked_at_ms"] = at_ms
+        read = None
+        if self.board.get("reads") > self.reads:
+            self.reads = self.board.get("reads")
+            read = {name: self.board.get(name) for name in ("held", "asleep", "progress", "writable")}
+        self.plan_next()
+        if self.reader_is_open and 0 not in self.status:
+            self.ask()
+        if read:
+            free = self.size - read["held"]
+            if read["writable"] and self.seen["pollout_at_free_bytes"] is None:
+                self.seen["pollout_at_free_bytes"] = free
+            moved = sleepers(self.board, self.p)[1] > read["progress"] or self.held > read["held"]
+            if read["asleep"] and moved:
+                self.seen["wakeups"].append({"at_ms": at_ms, "free_bytes": free})
+
+    def command(self, i, command):
+        """Sends a command and waits until all is quiet."""
+        self.board.set("busy", 1, i)
+        self.controls[i].send(command)
+        self.settle()
+
+    def ask(self):
+        """Asks the reader how much is in the pipe; a reader that sleeps in read() has found it empty."""
+        if self.board.get("busy", 0):
+            self.held = 0
+            return
+        orders = self.board.get("orders")
+        self.command(0, b"q")
+        self.held = self.board.get("held")
+        self.board.set("orders", orders)  # asking is no step of the case
+        self.board.set("order", 0, 0)
+
+    def plan_next(self):
+        """Plans the next steps of those that carried out a command, in the order in which they did."""
+        board, p = self.board, self.p
+        ready = sorted((board.get("order", i), i) for i in self.pids if board.get("order", i) > self.orders)
+        self.orders = board.get("orders")
+        for _, i in ready:
+            if board.get("finished", i):
+                self.status.setdefault(i, "finished")
+            elif i == 0:
+                self.later(p["read_every_ms"], 0, b"r")
+            else:
+                self.later(p["write_every_ms"], i, b"g")
+
+    def settle(self):
+        """Waits until every process sleeps or is dead, twice in a row without a switch in between."""
+        deadline, before = time.monotonic() + MAX_CASE_S, None
+        while True:
+            found = [self.look(i) for i in self.pids]
+            if None not in found and found == before:
+                return
+            if time.monotonic() > deadline:
+                raise RuntimeError("the processes do not come to rest")
+            if None in found:
+                time.sleep(0.00005)
+            before = found
+
+    def look(self, i):
+        """How often a process has gone to sleep, 'dead', or None while it runs."""
+        if self.status.get(i, "finished") != "finished":
+            return "dead"
+        pid, status = os.waitpid(self.pids[i], os.WNOHANG)
+        if pid:
+            if os.WIFEXITED(status):
+                raise RuntimeError(f"a process of the lab failed: {status}")
+            self.status[i] = self.seen["signal"] = signal.Signals(os.WTERMSIG(status)).name
+            return "dead"
+        with open(f"/proc/{self.pids[i]}/status") as file:
+            text = file.read()
+        if not re.search(r"^State:\tS", text, re.M):
+            return None
+        return int(re.search(r"^voluntary_ctxt_switches:\t(\d+)", text, re.M).group(1))
+
+    def slept(self, i):
+        """Whether a writer sleeps in write(), or has slept there since the last look."""
+        switches = self.look(i)
+        before, self.switches[i] = self.switches[i], switches
+        if "dead" in (before, switches) or self.p["nonblocking"]:
+            return False
+        if i in self.status or not self.board.get("in_write", i):
+            return switches - before > 1  # one is the wait for the next command
+        self.wchan = self.wchan or sleeps_in(self.pids[i])
+        return True
+
+    def outcome(self, size, resized):
+        """What was seen, and how it stands at the end."""
+        board, p = self.board, self.p
+        writers = [{
+            "returned_bytes": board.get("returned", i),
+            "asleep": bool(i not in self.status and (board.get("in_write", i) or board.get("in_poll", i))),
+        } for i in range(1, p["writers"] + 1)]
+        failed = [board.get("errno", i) for i in range(1, p["writers"] + 1) if board.get("errno", i)]
+        last = errno.EPIPE if errno.EPIPE in failed else failed[0] if failed else None
+        observed = {
+            "pipe_size_bytes": size, "setpipe_errno": resized,
+            "accepted_bytes": board.get("read_bytes") + self.held, **self.seen,
+            "errno": errno.errorcode[last] if last else None, "read_bytes": board.get("read_bytes"),
+            "reads": board.get("reads"), "writers": writers, "wchan": self.wchan,
+        }
+        for i in self.pids:
+            if self.status.get(i, "finished") == "finished":
+                os.kill(self.pids[i], signal.SIGKILL)
+                os.waitpid(self.pids[i], 0)
+        return observed
+
+
+def sleeps_in(pid):
+    """The kernel function that a process sleeps in, or None where the machine does not tell."""
+    for _ in range(20):  # the kernel says 0 while it cannot walk the stack
+        with open(f"/proc/{pid}/wchan") as file:
+            name = file.read().strip()
+        if name != "0":
+            return name
+        time.sleep(0.001)
+    return None
+
+
+def set_size(fd, size):
+    """F_SETPIPE_SZ; returns the name of the error, or None."""
+    try:
+        fcntl.fcntl(fd, F_SETPIPE_SZ, size)
+    except OSError as error:
+        return errno.errorcode[error.errno]
+    return None
+
+
+def crowd_of_pipes():
+    """Pipes that fill the user's soft limit, so that the next one is small. They live as long as the list does."""
+    with open("/proc/sys/fs/pipe-user-pages-soft") as file:
+        soft = int(file.read())
+    if soft == 0 or soft // 8 + 100 > resource.getrlimit(resource.RLIMIT_NOFILE)[0]:
+        raise Skip(f"pipe-user-pages-soft is {soft}, and one process may open too few files to get there")
+    crowd = []
+    while not crowd or fcntl.fcntl(crowd[-1].fileno(), F_GETPIPE_SZ) > 8192:
+        if len(crowd) > soft:
+            raise Skip("this user has no soft limit")
+        read_end, write_end = os.pipe()
+        crowd += [os.fdopen(read_end, "rb", 0), os.fdopen(write_end, "wb", 0)]
+    for _ in range(2):
+        crowd.pop().close()
+    return crowd
+
+
+def share_one_processor():
+    """Puts this process on one processor, where nobody who is woken cuts in. It may have SCHED_FIFO already."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    if os.sched_getscheduler(0) != os.SCHED_FIFO:
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
+def observe_pipe(case):
+    """A pipe case: see Run."""
+    return Run({**PIPE, **case["parameters"]}, case.get("stepped", False)).go()
+
+
+def observe_resize(case):
+    """F_SETPIPE_SZ on a pipe that holds something."""
+    p = case["parameters"]
+    read_end, write_end = os.pipe()
+    if p["content_bytes"]:
+        os.write(write_end, b"x" * p["content_bytes"])
+    failed = set_size(write_end, p["size_bytes"])
+    seen = {"errno": failed, "pipe_size_bytes": fcntl.fcntl(read_end, F_GETPIPE_SZ)}
+    os.close(read_end)
+    os.close(write_end)
+    return seen
+
+
+def observe_soft_limit(_case):
+    """What a user gets who opens pipes until they are small, and what he may do with a small one."""
+    crowd = crowd_of_pipes()
+    ends = os.pipe()
+
+    def size():
+        return fcntl.fcntl(ends[0], F_GETPIPE_SZ)
+
+    seen = {"large_pipes": len(crowd) // 2, "small_pipe_bytes": size(), "grow_errno": set_size(ends[0], 65536)}
+    set_size(ends[0], 4096)
+    seen["shrunk_bytes"] = size()
+    seen["grow_back_errno"] = set_size(ends[0], 8192)
+    for _ in range(4):
+        crowd.pop().close()
+    seen["grow_after_closing_two_errno"] = set_size(ends[0], 65536)
+    seen["grown_bytes"] = size()
+    return seen
+
+
+# Another kind of case is another line here.
+EXPERIMENTS = {"pipe": observe_pipe, "resize": observe_resize, "soft-limit": observe_soft_limit}
+
+
+# All cases
+
+def become_nobody():
+    """As root: becomes a user of its own, without privilege, with SCHED_FIFO and many files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if os.geteuid() != 0:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        return
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(NOFILE, hard)), hard))
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))  # for the processes at the pipe, which inherit it
+    for uid in (FIRST_UID + os.getpid(), 65534):
+        try:
+            os.setgroups([])
+            os.setgid(uid)
+            os.setuid(uid)
+            break
+        except OSError:
+            continue
+    libc.prctl(PR_SET_DUMPABLE, 1)  # its own /proc files, again
+
+
+def run_case(case, deadline):
+    """Runs one case in a process of its own; returns it as recorded."""
+    mine, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        mine.close()
+        try:
+            libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            become_nobody()
+            libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # forgotten with the change of user
+            result = {"observed": EXPERIMENTS[case["experiment"]](case)}
+        except Skip as reason:
+            result = {"skipped": str(reason)}
+        except BaseException as error:
+            result = {"skipped": f"lab failed: {type(error).__name__}: {error}"}
+        theirs.sendall(json.dumps(result).encode())
+        os._exit(0)
+    theirs.close()
+    mine.settimeout(max(0.1, min(deadline - time.monotonic(), MAX_CASE_S)))
+    text = b""
+    try:
+        for part in iter(lambda: mine.recv(65536), b""):
+            text += part
+    except socket.timeout:
+        os.kill(pid, signal.SIGKILL)
+        text = b'{"skipped": "out of time"}'
+    mine.close()
+    os.waitpid(pid, 0)
+    return {**case, **json.loads(text or b'{"skipped": "lab failed: killed"}')}
+
+
+def run_all(chosen):
+    """Runs the cases one after the other: side by side they would wait for each other's processor."""
+    deadline, recorded = time.monotonic() + MAX_RUN_S, []
+    for case in chosen:
+        recorded.append(run_case(case, deadline))
+        print(f"{len(recorded)} of {len(chosen)} cases", end="\r", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return recorded
+
+
+def random_cases(number, seed):
+    """Pipe cases with parameters drawn by lot, small enough to run in a fraction of a second."""
+    lot = random.Random(seed)
+    listed = []
+    for n in range(number):
+        size = lot.choice([1, 2, 3, lot.randint(1, 200), lot.randint(1, 5000), lot.randint(4000, 4200), 4096, 4097,
+                           lot.randint(1, 70000), lot.randint(1, 20) * 4096, lot.randint(1, 20) * 4096 + 1, 2049])
+        pages = lot.choice([0, 0, 0, 1, 2, 4, 8, 32])
+        read = lot.choice([1, lot.randint(1, 200), lot.randint(1, 5000), 4096, lot.randint(1, 100000)])
+        every = lot.choice([0, 0, 0, lot.randint(1, 30)])
+        pause = lot.choice([5, 10, lot.randint(1, 50)])
+        parameters = {
+            "write_bytes": size, "writers": lot.choice([1, 1, 2, 3, lot.randint(1, 8)]),
+            "writes": lot.choice([lot.randint(1, 5), lot.randint(1, 200), 70000]), "write_every_ms": every,
+            "nonblocking": lot.random() < 0.2, "sigpipe": lot.choice(SIGPIPES),
+            "pipe_size_bytes": lot.choice([pages * 4096, pages * 4096, lot.randint(1, 200000)]),
+            "past_user_soft_limit": lot.random() < 0.03,
+            "reader": lot.choice(["draining"] * 5 + list(READERS)), "read_bytes": read, "read_every_ms": pause,
+            "reader_dies_at_ms": lot.randint(0, 300),
+        }
+        # A run of many small writes and large reads would write for minutes.
+        steps = max(3, min(60, 400000 * size // read, 60))
+        parameters["duration_ms"] = pause * steps if parameters["reader"] == "draining" else 400
+        listed.append({"name": f"random {seed}.{n}", "experiment": "pipe", "stepped": True, "parameters": parameters})
+    return listed
+
+
+def recording(recorded):
+    """The recording as text: JSON with one case per line, so that it can be read and diffed."""
+    tick_s = time.clock_getres(6)  # CLOCK_MONOTONIC_COARSE advances once per timer tick
+    head = {
+        "lab": "close-wait-pipe", "format": 1, "recorded_on": datetime.date.today().isoformat(),
+        "kernel": re.match(r"[\d.]+\d", os.uname().release).group(), "hz": round(1 / tick_s),
+        "hz_from": "clock_getres(CLOCK_MONOTONIC_COARSE)", "arch": os.uname().machine,
+    }
+    lines = ",\n".join("    " + json.dumps(case) for case in recorded)
+    return json.dumps(head, indent=2)[:-2] + f',\n  "cases": [\n{lines}\n  ]\n}}\n'
+
+
+def table(recorded):
+    """The cases as lines of text for people."""
+    for case in recorded:
+        yield case["name"]
+        if "skipped" in case:
+            yield f"    skipped: {case['skipped']}"
+            continue
+        for name, value in case["observed"].items():
+            if value in (None, []):
+                continue
+            if name == "wakeups":
+                first = ", ".join(f"{w['at_ms']} ms ({w['free_bytes']} free)" for w in value[:3])
+                value = f"{len(value)}: {first}{' …' if len(value) > 3 else ''}"
+            yield f"    {name}: {value if isinstance(value, (int, str)) else json.dumps(value)}"
+
+
+def refuse(reason):
+    """Ends with exit code 2 and one line: the arguments make no sense."""
+    print(reason, file=sys.stderr)
+    sys.exit(2)
+
+
+def ad_hoc(settings):
+    """One pipe case from --set name=value options."""
+    parameters = {}
+    for setting in settings:
+        name, _, value = setting.partition("=")
+        words = {"reader": READERS, "sigpipe": SIGPIPES}.get(name)
+        pattern = "|".join(words) if words else "true|false" if PIPE.get(name) in (True, False) and isinstance(
+            PIPE.get(name), bool) else r"0|[1-9]\d*"
+        if name not in PIPE or not re.fullmatch(pattern, value):
+            refuse(f"{setting}: no such name or value; parameters are {', '.join(PIPE)}; readers are "
+                   f"{', '.join(READERS)}")
+        parameters[name] = value if words else json.loads(value)
+        if parameters[name] == 0 and name in ("write_bytes", "writers", "writes", "read_bytes", "read_every_ms"):
+            refuse(f"{setting}: at least 1")
+        if name in LAST and parameters[name] > LAST[name]:
+            refuse(f"{setting}: at most {LAST[name]}")
+    return {"name": "ad hoc: " + ", ".join(settings), "experiment": "pipe", "parameters": parameters}
+
+
+def main():
+    """Reads the options, runs what they ask for, and shows it."""
+    options = argparse.ArgumentParser(description="A pipe, its writers and its reader, on this machine's kernel")
+    options.add_argument("--case", action="append", metavar="SUBSTRING", help="only cases with this in the name")
+    options.add_argument("--set", action="append", metavar="NAME=VALUE", help="one ad-hoc case; may be repeated")
+    options.add_argument("--stepped", action="store_true", help="do not wait for the clock in the ad-hoc case")
+    options.add_argument("--random", type=int, metavar="N", help="N cases with parameters drawn by lot")
+    options.add_argument("--seed", type=int, default=1, help="of the lot (default 1)")
+    options.add_argument("--list", action="store_true", help="list the cases and stop")
+    options.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    options.add_argument("--out", metavar="FILE", help="write the JSON to this file too")
+    options.error = refuse  # argparse's own adds the usage
+    asked = options.parse_args()
+    if asked.set:
+        chosen = [{**ad_hoc(asked.set), **({"stepped": True} if asked.stepped else {})}]
+    elif asked.random:
+        chosen = random_cases(asked.random, asked.seed)
+    else:
+        chosen = [case for case in cases() if not asked.case or any(part in case["name"] for part in asked.case)]
+    if not chosen:
+        refuse("no case has that in its name; --list shows them")
+    if asked.list:
+        return print("\n".join(case["name"] for case in chosen))
+    if sys.platform != "linux":
+        sys.exit("this lab needs Linux")
+    recorded = run_all(chosen)
+    print(recording(recorded) if asked.json else "\n".join(table(recorded)))
+    if asked.out:
+        with open(asked.out, "w") as file:
+            file.write(recording(recorded))
+    return any(case.get("skipped", "").startswith("lab failed") for case in recorded)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        os._exit(130)

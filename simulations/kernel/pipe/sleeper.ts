@@ -1,0 +1,72 @@
+/**
+ * A writer's sleep: in write() on `wr_wait`, or in poll() (`wait_event_interruptible_exclusive`, `poll_wait`).
+ *
+ * One processor: who is woken runs when the one that runs now sleeps or ends, in the order of waking. On a machine
+ * with more processors the two may meet, and either may be first.
+ */
+import { createActor } from 'xstate';
+import type { VirtualClock } from '../../engine/clock.ts';
+import type { Pipe } from './pipe.ts';
+import { type WriterActions, writerMachine } from './states.ts';
+import type { Waiter } from './wait-queue.ts';
+
+export class Sleeper implements WriterActions {
+  readonly name: string;
+  readonly #pipe: Pipe;
+  readonly #machine = createActor(writerMachine, { input: { writer: this as WriterActions } });
+  readonly #inWrite: Waiter;
+  readonly #inPoll: Waiter;
+  #goOn: () => void = () => {};
+  #again: () => void = () => {};
+
+  constructor(name: string, pipe: Pipe, clock: VirtualClock) {
+    this.name = name;
+    this.#pipe = pipe;
+    const wake = () => clock.after(0, () => this.#look(), 'arrival');
+    this.#inWrite = { name, exclusive: true, wake };
+    this.#inPoll = { name, exclusive: false, wake };
+    this.#machine.start();
+  }
+
+  /** `running`, `asleep` in write(), `polling` or `ended`. */
+  get state(): string {
+    return this.#machine.getSnapshot().value;
+  }
+
+  get pipe_writable(): boolean {
+    return this.#pipe.isWritable;
+  }
+
+  /** Sleeps. @param goOn runs once the pipe is writable @param again runs when it was woken and the pipe is not */
+  sleep(where: 'SLEEP' | 'POLL', goOn: () => void, again: () => void): void {
+    this.#goOn = goOn;
+    this.#again = again;
+    this.#machine.send({ type: where });
+  }
+
+  /** The process is gone, from whatever it was in. */
+  end(): void {
+    this.#pipe.wr_wait.remove(this.#inWrite);
+    this.#machine.send({ type: 'END' });
+  }
+
+  queue(): void {
+    this.#pipe.wr_wait.add(this.#inWrite);
+  }
+
+  pollWait(): void {
+    this.#pipe.wr_wait.add(this.#inPoll);
+  }
+
+  pollFree(): void {
+    this.#pipe.wr_wait.remove(this.#inPoll);
+  }
+
+  #look(): void {
+    const isAsleep = ['asleep', 'polling'].includes(this.state);
+    if (!isAsleep) return;
+    this.#machine.send({ type: 'WAKE' });
+    if (this.state === 'running') this.#goOn();
+    else this.#again();
+  }
+}

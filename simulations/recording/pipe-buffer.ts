@@ -1,0 +1,187 @@
+/**
+ * Holds the pipe-buffer simulation, and the rules for a pipe's size, to what a kernel did.
+ *
+ * Bytes, counts, errors and the order of writers must be equal. The lab goes step by step, so there is no timer to be
+ * late: a time may be late by what it takes a busy machine to carry out a step, and never early. A case without
+ * the clock ("stepped") has exact times.
+ */
+import { type Given, settleParameters } from '../engine/parameters.ts';
+import type { Trace } from '../engine/trace.ts';
+import { type PipeBufferOutcome, pipeBuffer } from '../incidents/pipe-buffer.ts';
+import { Pipe } from '../kernel/pipe/pipe.ts';
+import { PIPE_KERNELS, type PipeKernel } from '../kernel/pipe/profile.ts';
+import { PIPE_DEF_BUFFERS } from '../kernel/pipe/size.ts';
+import { PipeUser } from '../kernel/pipe/user.ts';
+import { PipeWrite } from '../kernel/pipe/write.ts';
+import type { Compared } from './compared.ts';
+
+/** What a run at a pipe showed: the simulation's outcome, and how everybody stood at the end. */
+export interface ObservedPipe extends PipeBufferOutcome {
+  /** What F_SETPIPE_SZ gave; null too where it was not called. */
+  readonly setpipe_errno: string | null;
+  readonly read_bytes: number;
+  readonly reads: number;
+  readonly writers: readonly { readonly returned_bytes: number; readonly asleep: boolean }[];
+  /** The kernel function that a blocked writer slept in. */
+  readonly wchan: string | null;
+}
+
+/** F_SETPIPE_SZ on a pipe that holds something. */
+export interface ObservedResize {
+  readonly errno: string | null;
+  readonly pipe_size_bytes: number;
+}
+
+/** What a user gets who opens pipes until they are small. */
+export interface ObservedSoftLimit {
+  readonly large_pipes: number;
+  readonly small_pipe_bytes: number;
+  readonly grow_errno: string | null;
+  readonly shrunk_bytes: number;
+  readonly grow_back_errno: string | null;
+  readonly grow_after_closing_two_errno: string | null;
+  readonly grown_bytes: number;
+}
+
+interface Case<Experiment extends string, Observed> {
+  readonly name: string;
+  readonly experiment: Experiment;
+  readonly parameters: Given;
+  /** Whether its times are those that its steps stand for, and not the clock's. */
+  readonly stepped?: boolean;
+  readonly observed?: Observed;
+  readonly skipped?: string;
+}
+
+export type PipeCase =
+  | Case<'pipe', ObservedPipe>
+  | Case<'resize', ObservedResize>
+  | Case<'soft-limit', ObservedSoftLimit>;
+
+/** The most that a step may take on a busy machine, in ms. */
+const STEP_ms = 20;
+
+/** Times are recorded to 0.1 ms. */
+const EARLY_ms = 0.1;
+
+/** The simulation's kernel for a recording's. @param kernel Linux version, such as 6.18.44 */
+export function pipeKernelOf(kernel: string): PipeKernel {
+  const [major = 0, minor = 0] = kernel.split('.').map(Number);
+  return major > 6 || (major === 6 && minor >= 14) ? '6.18' : '6.12';
+}
+
+/** Runs the simulation with a case's parameters. @throws Error when one of them is unsound */
+export function simulate(
+  recorded: Pick<PipeCase, 'name' | 'parameters'>,
+  kernel: string,
+): Trace<PipeBufferOutcome> {
+  const given = { kernel: pipeKernelOf(kernel), ...recorded.parameters };
+  const { values, problems } = settleParameters(pipeBuffer.parameters, given);
+  if (problems[0]) throw new Error(`${recorded.name}: ${problems[0].message}`);
+  return pipeBuffer.run(values);
+}
+
+const equal = (
+  figure: string,
+  simulated: number | string | null,
+  observed: number | string | null,
+): Compared => ({ figure, simulated, observed, late_ms: 0, agrees: simulated === observed });
+
+function time(figure: string, simulated: number | null, observed: number | null, late_ms: number): Compared {
+  if (simulated === null || observed === null) return equal(figure, simulated, observed);
+  const difference_ms = observed - simulated;
+  const early_ms = late_ms ? EARLY_ms : 0;
+  return {
+    figure,
+    simulated,
+    observed,
+    late_ms,
+    agrees: difference_ms >= -early_ms && difference_ms <= late_ms,
+  };
+}
+
+function comparePipe(
+  recorded: Case<'pipe', ObservedPipe>,
+  observed: ObservedPipe,
+  kernel: string,
+): Compared[] {
+  const { outcome, events, stateAt } = simulate(recorded, kernel);
+  const late_ms = recorded.stepped ? 0 : STEP_ms;
+  const end = stateAt(events.length);
+  const resized = events.find(({ kind }) => kind === 'pipe-resized');
+  const stateOf = (actor: string, field: string) => (end[actor]?.[field] ?? null) as number | string | null;
+  return [
+    equal('pipe size', outcome.pipe_size_bytes, observed.pipe_size_bytes),
+    equal('F_SETPIPE_SZ', (resized?.data.errno ?? null) as string | null, observed.setpipe_errno),
+    equal('accepted', outcome.accepted_bytes, observed.accepted_bytes),
+    time('blocked', outcome.blocked_at_ms, observed.blocked_at_ms, late_ms),
+    equal('errno', outcome.errno, observed.errno),
+    equal('signal', outcome.signal, observed.signal),
+    equal('POLLOUT at', outcome.pollout_at_free_bytes, observed.pollout_at_free_bytes),
+    equal('wake-ups', outcome.wakeups.length, observed.wakeups.length),
+    ...outcome.wakeups.flatMap(({ at_ms, free_bytes }, i) => [
+      time(`wake-up ${i + 1}`, at_ms, observed.wakeups[i]?.at_ms ?? null, late_ms),
+      equal(`free at wake-up ${i + 1}`, free_bytes, observed.wakeups[i]?.free_bytes ?? null),
+    ]),
+    equal('read', stateOf('reader', 'returned_bytes'), observed.read_bytes),
+    ...observed.writers.flatMap(({ returned_bytes, asleep }, i) => {
+      const status = stateOf(`writer ${i + 1}`, 'status');
+      return [
+        equal(`writer ${i + 1}`, stateOf(`writer ${i + 1}`, 'returned_bytes'), returned_bytes),
+        equal(`writer ${i + 1} asleep`, String(status === 'asleep' || status === 'polling'), String(asleep)),
+      ];
+    }),
+    ...(observed.wchan ? [equal('sleeps in', PIPE_KERNELS[pipeKernelOf(kernel)].wchan, observed.wchan)] : []),
+  ];
+}
+
+function compareResize(
+  { parameters }: Case<'resize', ObservedResize>,
+  observed: ObservedResize,
+  kernel: string,
+): Compared[] {
+  const pipe = new Pipe(new PipeUser(), PIPE_KERNELS[pipeKernelOf(kernel)]);
+  const content_bytes = Number(parameters.content_bytes);
+  if (content_bytes) new PipeWrite(pipe, content_bytes, true).run();
+  const { errno, size_bytes } = pipe.resize(Number(parameters.size_bytes));
+  return [
+    equal('F_SETPIPE_SZ', errno, observed.errno),
+    equal('pipe size', size_bytes, observed.pipe_size_bytes),
+  ];
+}
+
+function compareSoftLimit(observed: ObservedSoftLimit, kernel: string): Compared[] {
+  const user = new PipeUser();
+  const open = () => new Pipe(user, PIPE_KERNELS[pipeKernelOf(kernel)]);
+  let large_pipes = 0;
+  let pipe = open();
+  for (; pipe.ring.slots === PIPE_DEF_BUFFERS; pipe = open()) large_pipes++;
+  const small_pipe_bytes = pipe.size_bytes;
+  const grow = pipe.resize(65_536);
+  const shrink = pipe.resize(4096);
+  const growBack = pipe.resize(8192);
+  user.free(2 * PIPE_DEF_BUFFERS);
+  const growAfter = pipe.resize(65_536);
+  return [
+    equal('pipes of 16 slots', large_pipes, observed.large_pipes),
+    equal('the next one', small_pipe_bytes, observed.small_pipe_bytes),
+    equal('growing it', grow.errno, observed.grow_errno),
+    equal('shrinking it', shrink.size_bytes, observed.shrunk_bytes),
+    equal('growing it back', growBack.errno, observed.grow_back_errno),
+    equal('growing it after two others are closed', growAfter.errno, observed.grow_after_closing_two_errno),
+    equal('its size then', growAfter.size_bytes, observed.grown_bytes),
+  ];
+}
+
+/** Every figure of a case beside the simulation's; none when it was not recorded. @param kernel Linux version */
+export function compare(recorded: PipeCase, kernel: string): Compared[] {
+  if (!recorded.observed) return [];
+  switch (recorded.experiment) {
+    case 'pipe':
+      return comparePipe(recorded, recorded.observed, kernel);
+    case 'resize':
+      return compareResize(recorded, recorded.observed, kernel);
+    case 'soft-limit':
+      return compareSoftLimit(recorded.observed, kernel);
+  }
+}

@@ -1,0 +1,71 @@
+/** What one end is, as `ss` and the page must know it: the trace has one actor for a listener and its connection. */
+import type { ActorState, TraceEvent } from '../../engine/trace.ts';
+import { TCP_TIMEWAIT_LEN_ms } from '../../kernel/tcp/time-wait.ts';
+
+/** States in which a FIN has come, and counts as one unread byte until read() has returned 0. */
+const HEARD_FIN = new Set(['CLOSE_WAIT', 'CLOSING', 'LAST_ACK']);
+
+export class End {
+  readonly #name: string;
+  #connection: string | null = null;
+  #hasListener = false;
+  /** Made by the listener and up, not yet accepted. */
+  #isQueued = false;
+  #isFromListener = false;
+  #isEndRead = false;
+  #record_due_us: number | null = null;
+
+  /** @param name of the host; its program is `name program` */
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** State of the connection, or null before there was one. */
+  get connection(): string | null {
+    return this.#connection;
+  }
+
+  get hasListener(): boolean {
+    return this.#hasListener;
+  }
+
+  get fields(): ActorState {
+    return {
+      connection: this.#connection,
+      has_listener: this.#hasListener,
+      queued: this.#isQueued ? 1 : 0,
+      fin_unread: HEARD_FIN.has(this.#connection ?? '') && !this.#isEndRead ? 1 : 0,
+      record_due_us: this.#record_due_us,
+    };
+  }
+
+  /** Takes note of an event. */
+  follow({ actor, kind, data, mark, at_us }: TraceEvent): void {
+    if (actor === `${this.#name} program` && kind === 'syscall-return') {
+      if (data.call === 'accept' && data.errno === null) this.#isQueued = false;
+      if (data.call === 'read' && data.value === 0) this.#isEndRead = true;
+    }
+    if (actor !== this.#name) return;
+    if (kind === 'record-kept') this.#record_due_us = at_us + Number(data.timeout_ms) * 1000;
+    // A record that answers begins its minute again.
+    if (kind === 'packet-sent' && mark === 'tcp_timewait_state_process:again' && this.#record_due_us !== null)
+      this.#record_due_us = at_us + TCP_TIMEWAIT_LEN_ms * 1000;
+    if (kind === 'state-changed') this.#change(String(data.from), String(data.to));
+  }
+
+  #change(from: string, to: string): void {
+    if (to === 'LISTEN') this.#hasListener = true;
+    else if (from === 'LISTEN' && to === 'CLOSE') {
+      this.#hasListener = false;
+      this.#isQueued = false;
+    } else {
+      if (from === 'CLOSE' || from === 'LISTEN') {
+        this.#isFromListener = from === 'LISTEN';
+        this.#isEndRead = false;
+      }
+      if (to === 'ESTABLISHED' && this.#isFromListener) this.#isQueued = true;
+      if (to === 'CLOSE') this.#record_due_us = null;
+      this.#connection = to;
+    }
+  }
+}
