@@ -111,7 +111,8 @@ export class DelayedAck {
     } else if (m < this.ato) {
       this.ato = Math.min((this.ato >> 1) + m, rto, TCP_DELACK_MAX);
       rule = 'average';
-    } else if (m > rto) {
+      // The kernel asks for more than the RTO. A timer of exactly that length is a tick late there, and on time here.
+    } else if (m >= rto) {
       this.#addQuick();
       rule = 'gap';
     }

@@ -71,10 +71,10 @@ export class SendQueue {
     this.write_seq++;
   }
 
-  /** The next `bytes` are sent now, with the FIN if they reach it. */
-  take(bytes: number, now_us: number): Sent {
+  /** The next `bytes` are sent now, with the FIN if they reach it and the window has room for it. */
+  take(bytes: number, now_us: number, room_bytes = Number.POSITIVE_INFINITY): Sent {
     const end = this.snd_nxt + bytes;
-    const hasFin = this.isFinUnsent && end === this.write_seq - 1;
+    const hasFin = this.isFinUnsent && end === this.write_seq - 1 && bytes < room_bytes;
     const sent: Sent = {
       seq: this.snd_nxt,
       end_seq: hasFin ? end + 1 : end,

@@ -388,7 +388,7 @@ export class Sender {
       const wasHeld = this.hold;
       queue.pushed_seq = Math.max(queue.pushed_seq, queue.write_seq);
       const bytes = Math.min(queue.unsent_bytes, room_bytes, this.mss_bytes);
-      const sent = queue.take(bytes, this.#sk.now_us);
+      const sent = queue.take(bytes, this.#sk.now_us, room_bytes);
       const why = wasHeld === 'cork' ? 'The cork has held them long enough: ' : '';
       this.#sk.transmitData(
         sent,

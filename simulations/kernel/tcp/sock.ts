@@ -3,7 +3,7 @@
  * halves that move data, and what they put on the wire. Segments are judged in the order of
  * `tcp_rcv_state_process` (`net/ipv4/tcp_input.c`).
  *
- * Left out: options other than MSS and timestamps, PAWS, urgent data, the rate limit of challenge ACKs.
+ * Left out: options other than MSS and timestamps, PAWS, urgent data.
  */
 import { type Actor, createActor } from 'xstate';
 import type { VirtualClock } from '../../engine/clock.ts';
@@ -30,7 +30,7 @@ import { bytesOf, type Sent } from './send-queue.ts';
 import { type Hold, Sender, type SenderSocket } from './sender.ts';
 import { Sequence } from './sequence.ts';
 import { SynRetransmission } from './syn-retransmission.ts';
-import { type Remains, TCP_TIMEWAIT_LEN_ms } from './time-wait.ts';
+import { type Remains, TCP_INVALID_RATELIMIT_us, TCP_TIMEWAIT_LEN_ms } from './time-wait.ts';
 
 /** Bytes that timestamps take of each segment. */
 const TIMESTAMPS_bytes = 12;
@@ -124,6 +124,8 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   #peer_mss_bytes = 0;
   #synAck = { retransmits: 0, rto_ms: TCP_TIMEOUT_INIT_ms, sent_us: 0 };
   #timerSet_us = 0;
+  /** When an ACK last answered what does not fit. */
+  #last_oow_us = Number.NEGATIVE_INFINITY;
   #delackSet_us = 0;
 
   constructor(host: TcpHost, local: Endpoint) {
@@ -327,6 +329,11 @@ export class TcpSock implements ConnectionActions, SenderSocket {
 
   #inOtherStates(segment: Segment): void {
     const read = this.#read(segment);
+    // tcp_check_req: for a request a wrong acknowledgement comes before a wrong window.
+    if (this.sk_state === 'SYN_RECV' && this.parent && read.hasAck && !read.isRst && read.ack !== 1) {
+      this.#reset(segment);
+      return;
+    }
     if (!this.#validates(segment, read)) return;
     if (!read.hasAck) return;
     if (this.sk_state === 'SYN_RECV' && !this.#completes(segment, read)) return;
@@ -361,7 +368,9 @@ export class TcpSock implements ConnectionActions, SenderSocket {
       if (read.isRst) return false;
       if (read.isSyn) this.#challenge();
       else {
-        if (read.end_seq !== read.seq && read.seq < receiver.rcv_nxt) receiver.ack.enterQuickackMode();
+        const hasData = read.end_seq !== read.seq;
+        if (!hasData && this.#isTooSoon()) return false;
+        if (hasData && read.seq < receiver.rcv_nxt) receiver.ack.enterQuickackMode();
         this.#answer('It is outside the window: an ACK says what is wanted.', 'tcp_send_dupack:ack');
       }
       return false;
@@ -908,12 +917,24 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   }
 
   #challenge(): void {
+    if (this.#isTooSoon()) return;
     this.#answer(
       this.sk_state === 'ESTABLISHED'
         ? 'The connection is up already: what comes late is answered with an ACK.'
         : 'It does not fit: an ACK says what is wanted.',
       'tcp_send_challenge_ack:ack',
     );
+  }
+
+  /** Whether an ACK of this kind went out less than half a second ago: `tcp_oow_rate_limited`. Else the time is noted. */
+  #isTooSoon(): boolean {
+    const isSoon = this.now_us - this.#last_oow_us < TCP_INVALID_RATELIMIT_us;
+    if (isSoon)
+      this.record('ack-skipped', 'An ACK like this went out less than 500 ms ago: *this one is skipped*.', {
+        mark: '__tcp_oow_rate_limited:limit',
+      });
+    else this.#last_oow_us = this.now_us;
+    return isSoon;
   }
 
   #answer(says: string, mark: KernelMark): void {

@@ -3,13 +3,16 @@
  * in place of a socket, so that thousands of them cost little. It has no actor; the statechart's definition
  * says where an event leads. `net/ipv4/tcp_minisocks.c`.
  *
- * Left out: PAWS, the rate limit of its ACKs, `tcp_rfc1337`, `tcp_max_tw_buckets`.
+ * Left out: PAWS, `tcp_rfc1337`, `tcp_max_tw_buckets`.
  */
 import type { VirtualClock } from '../../engine/clock.ts';
 import type { KernelMark } from '../../engine/trace.ts';
 import type { Endpoint, Segment } from '../../network/packet.ts';
 import type { Sequence } from './sequence.ts';
 import { transitionOf } from './transitions.ts';
+
+/** sysctl `tcp_invalid_ratelimit`, its default. */
+export const TCP_INVALID_RATELIMIT_us = 500_000;
 
 /** `TCP_TIMEWAIT_LEN`. */
 export const TCP_TIMEWAIT_LEN_ms = 60_000;
@@ -42,6 +45,7 @@ export class TimeWait {
   #rcv_nxt: number;
   #timer: ReturnType<VirtualClock['after']> | undefined;
   due_us = 0;
+  #last_oow_us = Number.NEGATIVE_INFINITY;
 
   /** @param timeout_ms how long it is kept @param onState is told of each change of `tw_substate` */
   constructor(
@@ -81,7 +85,7 @@ export class TimeWait {
         : end_seq > rcv_nxt && seq < window_end
           ? true
           : seq === window_end && seq === end_seq;
-    if (!isInWindow) return 'TCP_TW_ACK';
+    if (!isInWindow) return this.#acknowledge();
     if (isRst) return this.#leave('RST', 'tcp_timewait_state_process:rst');
     if (isSyn && seq >= rcv_nxt) return 'TCP_TW_RST';
     if (!hasAck || end_seq <= rcv_nxt || end_seq === seq) return 'TCP_TW_SUCCESS';
@@ -105,12 +109,19 @@ export class TimeWait {
     if (isSyn && !isRst && !hasAck && isNewer) return 'TCP_TW_SYN';
     if (isRst) return 'TCP_TW_SUCCESS';
     if (hasAck) this.#schedule(TCP_TIMEWAIT_LEN_ms);
-    return 'TCP_TW_ACK';
+    return this.#acknowledge();
   }
 
   /** The record is dropped: a new connection takes its place. */
   drop(): void {
     this.#clock.clearTimeout(this.#timer);
+  }
+
+  /** `tcp_timewait_check_oow_rate_limit`: an ACK, but for one that follows another too soon. */
+  #acknowledge(): TimeWaitVerdict {
+    if (this.#clock.now_us - this.#last_oow_us < TCP_INVALID_RATELIMIT_us) return 'TCP_TW_SUCCESS';
+    this.#last_oow_us = this.#clock.now_us;
+    return 'TCP_TW_ACK';
   }
 
   #leave(event: string, mark?: KernelMark): TimeWaitVerdict {

@@ -128,7 +128,7 @@ export const tours: readonly Tour[] = [
   }),
   tour({
     id: 'lost-last-ack',
-    label: 'The last ACK is lost',
+    label: 'Lost last ACK',
     help: 'This is what TIME_WAIT is for: the FIN comes again, and somebody must still be there to answer it.',
     steps: [
       ...OPEN,
@@ -165,7 +165,7 @@ export const tours: readonly Tour[] = [
   }),
   tour({
     id: 'fin-wait2-orphan',
-    label: 'FIN_WAIT2, an orphan',
+    label: 'FIN_WAIT2 orphan',
     help: 'The peer never closes. A closed socket does not wait for ever: tcp_fin_timeout ends it after 60 s, and a FIN that comes later is answered with a reset.',
     steps: [
       ...OPEN,
