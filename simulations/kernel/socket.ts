@@ -155,16 +155,16 @@ export class Socket {
 export function recordSleep(
   recorder: Recorder,
   actor: string,
-  what: { mark: KernelMark; says: string; until_us: number | null },
+  what: { mark: KernelMark; says: string; until_us: number | null; beat?: boolean },
 ): void {
-  const { mark, says, until_us } = what;
+  const { mark, says, until_us, beat = true } = what;
   recorder.record({
     actor,
     kind: 'process-blocked',
     data: { until_us },
     mark,
     says,
-    beat: true,
+    beat,
     state: { [actor]: { waits_until_us: until_us } },
   });
 }

@@ -18,13 +18,15 @@ function sleepUntil(
   says: string,
   mark: KernelMark,
   attempt: () => Answer | null,
+  isStuck = false,
 ): Answer | Waiting {
   const now = attempt();
   if (now) return now;
   if (socket.nonblocking) return failure('EAGAIN');
   return {
     wait: (done) => {
-      recordSleep(host.recorder, actor, { mark, says, until_us: null });
+      // A program that waits for work tells no story; one whose write() is stuck does.
+      recordSleep(host.recorder, actor, { mark, says, until_us: null, beat: isStuck });
       const forget = socket.sk.waitForChange(() => {
         const answer = attempt();
         if (!answer) return;
@@ -107,6 +109,7 @@ export function write(
       : 'The send buffer is full: *write() goes to sleep*.',
     isConnecting ? 'tcp_sendmsg_locked:connect' : 'tcp_sendmsg_locked:wait',
     attempt,
+    true,
   );
 }
 

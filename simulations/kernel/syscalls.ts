@@ -55,6 +55,9 @@ export type SocketOption =
   | 'SO_LINGER'
   | 'SO_SNDBUF';
 
+/** Calls that a server makes all the time: a return of one tells no story by itself. */
+const ROUTINE = new Set(['read', 'accept', 'nanosleep']);
+
 /** The kernel of one host as its processes call it, and the witness that records them. */
 export class Syscalls implements Witness {
   readonly #host: Host;
@@ -130,7 +133,8 @@ export class Syscalls implements Witness {
       data: { pid: process.pid, call: call.name, args: call.args, value, errno, out, blocked_us },
       ...(mark && { mark }),
       says: `${because ? `${because} ` : ''}${call.name}() returns ${result}.`,
-      beat: blocked_us > 0 || (call.name === 'connect' && errno !== null),
+      beat:
+        errno === null ? blocked_us > 0 && !ROUTINE.has(call.name) : blocked_us > 0 || call.name !== 'poll',
       state: { [process.name]: { status: 'running', call: null, waits_until_us: null } },
     });
   }

@@ -215,7 +215,9 @@ export const connectionMachine = setup({
               actions: ['becomeEstablished', 'sendAck'],
             }),
             'close()': go('FIN_WAIT1', 'tcp_close_state:next', FIN),
-            ...ends,
+            RST: ends.RST,
+            'give up': ends['give up'],
+            'close(), SO_LINGER 0': ends['close(), SO_LINGER 0'],
           },
         },
         ESTABLISHED: {
@@ -253,6 +255,7 @@ export const connectionMachine = setup({
             'close()': go('LAST_ACK', 'tcp_close_state:next', FIN),
             'shutdown()': go('LAST_ACK', 'tcp_close_state:next', FIN),
             ...ends,
+            RST: go('CLOSE', 'tcp_reset:pipe', FAILS),
           },
         },
         CLOSING: {

@@ -1,7 +1,8 @@
 /**
  * The sending half of a connection: `net/ipv4/tcp_output.c`, and the half of `tcp_input.c` that reads ACKs.
  *
- * Left out: segmentation offload (TSO, GSO), tail loss probes, SACK, RACK, pacing, small queues, MTU probing.
+ * Left out: segmentation offload (TSO, GSO), tail loss probes, SACK, RACK, pacing, small queues, MTU probing, the
+ * smaller MSS for a peer with a small window (`tcp_bound_to_half_wnd`), a timer shortened to TCP_USER_TIMEOUT.
  */
 import { duration, ordinal } from '../../engine/duration.ts';
 import type { KernelMark } from '../../engine/trace.ts';

@@ -120,6 +120,8 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   #rcv = new Sequence(0);
   readonly #syn: SynRetransmission;
   #isSilent = false;
+  /** Nothing is left of it here: its record, if any, goes on without it. */
+  #isOver = false;
   #ts_recent = 0;
   #peer_mss_bytes = 0;
   #synAck = { retransmits: 0, rto_ms: TCP_TIMEOUT_INIT_ms, sent_us: 0 };
@@ -172,13 +174,13 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   /** Active open: `tcp_v4_connect`. The state is SYN_SENT when it returns. */
   open(remote: Endpoint): void {
     this.remote = remote;
-    this.#machine.send({ type: 'connect()' });
+    this.#tell({ type: 'connect()' });
   }
 
   /** Passive open: `inet_csk_listen_start`. @param backlog as in listen(); one more than that fit */
   listen(backlog = 4096): void {
     this.queue = { backlog, ready: [], requests: new Set() };
-    this.#machine.send({ type: 'listen()' });
+    this.#tell({ type: 'listen()' });
   }
 
   /** A listener's SYN becomes a connection of its own: its LISTEN is not recorded, for it is the parent's. */
@@ -188,7 +190,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     this.remote = remote;
     this.sender.nonagle = parent.sender.nonagle;
     this.#isSilent = true;
-    this.#machine.send({ type: 'listen()' });
+    this.#tell({ type: 'listen()' });
     this.#isSilent = false;
   }
 
@@ -217,7 +219,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
         { mark: '__tcp_close:unread', beat: true },
       );
     this.isOrphan = true;
-    this.#machine.send({
+    this.#tell({
       type: isUnread ? 'close(), data unread' : aborts ? 'close(), SO_LINGER 0' : 'close()',
     });
     if (this.sk_state === 'FIN_WAIT2') this.#keepFinWait2();
@@ -231,7 +233,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   }
 
   #drop(): void {
-    this.#machine.stop();
+    this.#end();
     this.sk_state = 'CLOSE';
     this.#host.forget(this);
   }
@@ -239,7 +241,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   /** shutdown(SHUT_WR): `tcp_shutdown`. */
   shutdownWrite(): void {
     this.sk_shutdown.send = true;
-    this.#machine.send({ type: 'shutdown()' });
+    this.#tell({ type: 'shutdown()' });
   }
 
   /** shutdown(SHUT_RD): reading is over; the peer is not told. */
@@ -290,7 +292,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
 
   #inListen(segment: Segment): void {
     this.#takeSyn(segment);
-    this.#machine.send({ type: 'SYN' });
+    this.#tell({ type: 'SYN' });
   }
 
   /** The peer's SYN: where its stream begins, and what it can take. */
@@ -312,19 +314,19 @@ export class TcpSock implements ConnectionActions, SenderSocket {
       return;
     }
     if (flags.includes('RST')) {
-      if (hasAck) this.#machine.send({ type: 'RST' });
+      if (hasAck) this.#tell({ type: 'RST' });
       return;
     }
     if (!flags.includes('SYN')) return;
     this.#takeSyn(segment);
     this.receiver.established(this.#synWindow(false), this.sender.mss_bytes);
+    this.sender.established(segment.window_bytes, 0);
     if (!hasAck) {
-      this.#machine.send({ type: 'SYN' });
+      this.#tell({ type: 'SYN' });
       return;
     }
-    this.sender.established(segment.window_bytes, 0);
     if (this.#syn.isFirst) this.sender.rtt.sample(Math.max(1, this.#syn.elapsed_ms * 1000), 1, 1);
-    this.#machine.send({ type: 'SYN-ACK' });
+    this.#tell({ type: 'SYN-ACK' });
   }
 
   #inOtherStates(segment: Segment): void {
@@ -361,10 +363,14 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   #validates(segment: Segment, read: Read): boolean {
     const { receiver, sk_state } = this;
     if (sk_state === 'SYN_RECV' && this.parent && read.isSyn && !read.hasAck && read.seq === 0) {
-      this.#machine.send({ type: 'SYN' });
+      this.#tell({ type: 'SYN' });
       return false;
     }
+    // tcp_reset_check: a peer that has sent its FIN may reset with the FIN's own number.
+    const isAtFin =
+      ['CLOSE_WAIT', 'LAST_ACK', 'CLOSING'].includes(sk_state) && read.seq === receiver.rcv_nxt - 1;
     if (!receiver.accepts(read)) {
+      if (read.isRst && isAtFin) this.#tell({ type: 'RST' });
       if (read.isRst) return false;
       if (read.isSyn) this.#challenge();
       else {
@@ -376,8 +382,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
       return false;
     }
     if (read.isRst) {
-      const isAfterFin = receiver.fin_seq !== null && read.seq === receiver.rcv_nxt - 1;
-      if (read.seq === receiver.rcv_nxt || isAfterFin) this.#machine.send({ type: 'RST' });
+      if (read.seq === receiver.rcv_nxt || isAtFin) this.#tell({ type: 'RST' });
       else this.#challenge();
       return false;
     }
@@ -413,8 +418,8 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     this.sender.established(window_bytes, read.seq);
     if (this.#synAck.retransmits === 0) this.sender.rtt.sample(this.now_us - this.#synAck.sent_us, 1, 1);
     const isShut = this.sk_shutdown.send;
-    this.#machine.send({ type: read.isSyn ? 'SYN-ACK' : 'ACK' });
-    if (isShut) this.#machine.send({ type: 'shutdown()' });
+    this.#tell({ type: read.isSyn ? 'SYN-ACK' : 'ACK' });
+    if (isShut) this.#tell({ type: 'shutdown()' });
     return true;
   }
 
@@ -431,14 +436,14 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     if (!isFinAcknowledged) return true;
     if (this.sk_state !== 'FIN_WAIT1') {
       if (this.sk_state !== 'CLOSING' && this.sk_state !== 'LAST_ACK') return true;
-      this.#machine.send({ type: 'ACK of FIN' });
+      this.#tell({ type: 'ACK of FIN' });
       return false;
     }
-    this.#machine.send({ type: 'ACK of FIN' });
+    this.#tell({ type: 'ACK of FIN' });
     this.sk_shutdown.send = true;
     if (!this.isOrphan) return true;
     if (end_seq - (isFin ? 1 : 0) > this.receiver.rcv_nxt && hasData) {
-      this.#machine.send({ type: 'data after close()' });
+      this.#tell({ type: 'data after close()' });
       this.#reset(segment);
       return false;
     }
@@ -454,14 +459,14 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     const isClosed = this.sk_state === 'FIN_WAIT1' || this.sk_state === 'FIN_WAIT2';
     if (isClosed && this.sk_shutdown.rcv && end_seq > seq && end_seq - (isFin ? 1 : 0) > receiver.rcv_nxt) {
       this.sk_err = 'ECONNRESET';
-      this.#machine.send({ type: 'data after close()' });
+      this.#tell({ type: 'data after close()' });
       this.#reset(segment);
       return;
     }
     if (end_seq > seq && !read.isSyn) this.#takeData(segment, read);
     if (this.sk_state === 'CLOSE' || this.sk_state === 'TIME_WAIT') return;
     this.sender.push();
-    if (receiver.ack.isScheduled) this.#machine.send({ type: 'ack check' });
+    if (receiver.ack.isScheduled) this.#tell({ type: 'ack check' });
   }
 
   #takeData(segment: Segment, { seq, end_seq, isFin }: Read): void {
@@ -493,13 +498,12 @@ export class TcpSock implements ConnectionActions, SenderSocket {
       options_bytes: segment.timestamps ? TIMESTAMPS_bytes : 0,
     };
     const rule = this.receiver.dataReceived(arrival, this.advmss_bytes);
-    if (before.ato === ack.ato && before.quick === ack.quick) return;
+    if (rule === 'as before' || (before.ato === ack.ato && before.quick === ack.quick)) return;
     const says = {
       first: `The first data of this connection: the next ${ack.quick} ACKs are *quick*.`,
       fast: `Data comes fast: the delay of ACKs becomes ${ack.ato * 4} ms.`,
       average: `The delay of ACKs follows the pause between segments: ${ack.ato * 4} ms.`,
       gap: `A pause longer than the retransmission timeout: the next ${ack.quick} ACKs are quick again.`,
-      'as before': '',
     }[rule];
     this.record('ato-updated', says, {
       data: { rule, ato_ms: ack.ato * 4, quick: ack.quick },
@@ -512,7 +516,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     this.receiver.ack.isScheduled = true;
     this.sk_shutdown.rcv = true;
     const isAtOnce = this.sk_state === 'FIN_WAIT1' || this.sk_state === 'FIN_WAIT2';
-    this.#machine.send({ type: 'FIN' });
+    this.#tell({ type: 'FIN' });
     if (!isAtOnce) this.receiver.ack.enterPingpongMode();
   }
 
@@ -536,8 +540,8 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     }
     const isRoute = code === 'net' || code === 'host';
     if (this.sk_state === 'SYN_SENT' && isRoute && this.#syn.revert(about) === 'expired')
-      this.#machine.send({ type: 'give up' });
-    this.#machine.send({ type: 'ICMP error', code, isLocal });
+      this.#tell({ type: 'give up' });
+    this.#tell({ type: 'ICMP error', code, isLocal });
   }
 
   // --- what the statechart asks for ---
@@ -714,7 +718,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     ack.timeout_us = null;
     const wait = duration(this.now_us - this.#delackSet_us);
     if (!ack.isScheduled || this.sk_state === 'CLOSE') {
-      this.#machine.send({ type: 'ack sent' });
+      this.#tell({ type: 'ack sent' });
       return;
     }
     const wasPingpong = ack.missed() === 'left pingpong mode';
@@ -732,9 +736,9 @@ export class TcpSock implements ConnectionActions, SenderSocket {
         beat: !isAtOnce,
       },
     );
-    this.transmit(['ACK'], 'The delayed ACK goes out.', 'tcp_delack_timer_handler:send', true);
+    this.transmit(['ACK'], 'The delayed ACK goes out.', 'tcp_delack_timer_handler:send');
     // The last word, also when no segment with an ACK could leave.
-    if (this.regions.acknowledgement === 'delayed') this.#machine.send({ type: 'ack sent' });
+    if (this.regions.acknowledgement === 'delayed') this.#tell({ type: 'ack sent' });
   }
 
   sendReset(): void {
@@ -791,7 +795,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
 
   setTimer(timer_ms: number, kind: 'retransmission' | 'probe'): void {
     this.#arm(timer_ms);
-    this.#machine.send({ type: kind === 'probe' ? 'set probe timer' : 'set timer' });
+    this.#tell({ type: kind === 'probe' ? 'set probe timer' : 'set timer' });
   }
 
   #arm(timer_ms: number): void {
@@ -801,7 +805,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   }
 
   clearTimer(): void {
-    this.#machine.send({ type: 'clear timer' });
+    this.#tell({ type: 'clear timer' });
   }
 
   holds(hold: Hold | null, bytes: number, verdict: NagleVerdict | null, hasSent: boolean): void {
@@ -810,9 +814,12 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     const isEnded = this.regions.sending !== 'open' && (hasSent || hold === null);
     if (isEnded)
       this.record('hold-ended', 'What was kept back has left.', { data: { hold: this.regions.sending } });
-    if (region === this.regions.sending && !isEnded) return;
+    if (region === this.regions.sending && !isEnded) {
+      this.#refresh();
+      return;
+    }
     if (hold === null) {
-      this.#machine.send({ type: 'nothing held' });
+      this.#tell({ type: 'nothing held' });
       return;
     }
     const isFull = hold === 'window';
@@ -823,10 +830,10 @@ export class TcpSock implements ConnectionActions, SenderSocket {
         data: { bytes, hold },
         mark: isFull ? this.#windowMark() : (verdict?.mark ?? 'tcp_write_xmit:transmit'),
         beat: true,
-        state: this.fields(),
+        state: { ...this.fields(), sending: region },
       },
     );
-    this.#machine.send({ type: `${hold} holds` });
+    this.#tell({ type: `${hold} holds` });
   }
 
   #windowMark(): KernelMark {
@@ -897,7 +904,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
           mark: 'tcp_event_data_sent:reply',
         },
       );
-    if (this.regions.acknowledgement === 'delayed') this.#machine.send({ type: 'ack sent' });
+    if (this.regions.acknowledgement === 'delayed') this.#tell({ type: 'ack sent' });
   }
 
   /** Tells the statechart when ACKs have begun to be treated in another way. */
@@ -905,8 +912,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     const { acknowledgement } = this.regions;
     const { ack } = this.receiver;
     const mode = ack.inPingpongMode ? 'pingpong' : ack.quick > 0 ? 'quick' : 'plain';
-    if (acknowledgement !== 'delayed' && acknowledgement !== mode)
-      this.#machine.send({ type: 'mode changed' });
+    if (acknowledgement !== 'delayed' && acknowledgement !== mode) this.#tell({ type: 'mode changed' });
   }
 
   /** The window of a SYN, or of the SYN-ACK that answers one and so knows that timestamps take their share. */
@@ -968,8 +974,18 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     this.#keep('FIN_WAIT2', this.#host.sysctl.tcp_fin_timeout * 1000);
   }
 
-  #keep(substate: string, timeout_ms: number): void {
+  /** Gives the statechart an event, unless it is over. */
+  #tell(event: ConnectionEvent): void {
+    if (!this.#isOver) this.#machine.send(event);
+  }
+
+  #end(): void {
+    this.#isOver = true;
     this.#machine.stop();
+  }
+
+  #keep(substate: string, timeout_ms: number): void {
+    this.#end();
     this.#host.keepRecord(
       this,
       {
@@ -1025,7 +1041,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
 
   /** The page sees the socket as it is now, from the next event on. */
   #refresh(): void {
-    if (!this.#isSilent) this.#host.recorder.introduce(this.#host.name, this.fields());
+    if (!this.#isSilent && !this.#isOver) this.#host.recorder.introduce(this.#host.name, this.fields());
   }
 
   #changed(): void {
