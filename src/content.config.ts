@@ -43,4 +43,22 @@ const workshop = defineCollection({
   }),
 });
 
-export const collections = { incidents, workshop };
+/** What a chapter looks up rather than tells: a page under /reference/. */
+const reference = defineCollection({
+  loader: glob({
+    base: './content/reference',
+    pattern: '*/index.mdx',
+    generateId: ({ entry }) => entry.split('/')[0] ?? entry,
+  }),
+  schema: z.object({
+    title: z.string().max(80),
+    /** The mechanism, as the field names it. */
+    about: z.string(),
+    lede: z.string().max(260),
+    /** A few words for the list on the home page. */
+    summary: z.string().max(160),
+    sources: z.array(source).min(1),
+  }),
+});
+
+export const collections = { incidents, reference, workshop };

@@ -47,8 +47,9 @@ export class End {
     }
     if (actor !== this.#name) return;
     if (kind === 'record-kept') this.#record_due_us = at_us + Number(data.timeout_ms) * 1000;
-    // A record that answers begins its minute again.
-    if (kind === 'packet-sent' && mark === 'tcp_timewait_state_process:again' && this.#record_due_us !== null)
+    // A record in TIME_WAIT that answers begins its minute again; one in FIN_WAIT2 does not.
+    const hasAnswered = kind === 'packet-sent' && mark === 'tcp_timewait_state_process:again';
+    if (hasAnswered && this.#connection === 'TIME_WAIT')
       this.#record_due_us = at_us + TCP_TIMEWAIT_LEN_ms * 1000;
     if (kind === 'state-changed') this.#change(String(data.from), String(data.to));
   }

@@ -74,7 +74,7 @@ export const tours: readonly Tour[] = [
       'deliver.6',
     ],
     ends: { client: 'ESTABLISHED', server: 'ESTABLISHED' },
-    next: 'Undo to the second step and deliver one SYN before the other end calls connect().',
+    next: 'Undo to the first step and deliver the SYN before the server calls connect(). What answers it?',
   }),
   tour({
     id: 'simultaneous-close',
@@ -124,7 +124,7 @@ export const tours: readonly Tour[] = [
       ['deliver.2', 'Connection refused. There is nothing to wait for.'],
     ],
     ends: { client: 'CLOSE', server: 'CLOSE' },
-    next: 'Connect again, drop the SYN and wait: a silent host takes two minutes, a closed port no time.',
+    next: 'Undo to the first step, drop the SYN and wait, again and again: a silent host takes two minutes, a closed port no time.',
   }),
   tour({
     id: 'lost-last-ack',
