@@ -12,9 +12,9 @@ const PICTURE = 'content/incidents/connect-timeout/ladder.svg';
 
 const figure = await figures['connect-timeout']?.();
 if (!figure) throw new Error('there is no figure for connect-timeout');
-const { simulation, initial } = figure;
+const { simulation, initial, scene } = figure;
 const preset = simulation.presets.find(({ id }) => id === initial);
 const trace = simulation.run(settleParameters(simulation.parameters, preset?.given ?? {}).values);
 const [tokens, styles] = ['tokens', 'svg'].map((name) => readFileSync(`src/styles/${name}.css`, 'utf8'));
-writeFileSync(PICTURE, `${standaloneWith(ladder(trace), 'light', tokens ?? '', styles ?? '')}\n`);
+writeFileSync(PICTURE, `${standaloneWith(ladder(trace, scene), 'light', tokens ?? '', styles ?? '')}\n`);
 console.log(`wrote ${PICTURE}`);

@@ -20,8 +20,9 @@ interface Measured {
   painted: number[];
 }
 
-/** One run of the figure, and the field that is changed in it. */
+/** One run of a figure, and the field that is changed in it. */
 interface Case {
+  incident: string;
   name: string;
   query: string;
   field: string;
@@ -30,12 +31,27 @@ interface Case {
 }
 
 const cases: Case[] = [
-  { name: 'default run', query: '', field: 'seed', values: ['2', '3'] },
+  { incident: 'connect-timeout', name: 'default run', query: '', field: 'seed', values: ['2', '3'] },
   {
+    incident: 'connect-timeout',
     name: 'largest run',
     query: '?v=1&tcp_syn_retries=127&tcp_syn_linear_timeouts=127',
     field: 'seed',
     values: ['2', '3'],
+  },
+  {
+    incident: 'nagle-delayed-ack',
+    name: 'default run',
+    query: '',
+    field: 'header_bytes',
+    values: ['121', '122'],
+  },
+  {
+    incident: 'nagle-delayed-ack',
+    name: '50 requests',
+    query: '?v=1&rtt_ms=1&requests=50',
+    field: 'header_bytes',
+    values: ['121', '122'],
   },
 ];
 
@@ -76,8 +92,9 @@ function quantile(times: readonly number[], share: number): number {
 
 const rows: { what: string; times: number[]; budget_ms?: number }[] = [];
 try {
-  for (const { name, query, field, values } of cases) {
-    await page.goto(`${site.url}incidents/connect-timeout/${query}`);
+  for (const { incident, name: run, query, field, values } of cases) {
+    const name = `${incident}, ${run}`;
+    await page.goto(`${site.url}incidents/${incident}/${query}`);
     await page.locator('simulation-figure.ready').waitFor();
     await page.locator('simulation-figure').scrollIntoViewIfNeeded();
     await page.locator('.all-parameters > summary').click();

@@ -6,6 +6,7 @@
  * timer-wheel slot and a tick, 8 ms at HZ = 250, never earlier.
  */
 import { VirtualClock } from '../engine/clock.ts';
+import { duration } from '../engine/duration.ts';
 import { type Answer, Process, type Program } from '../engine/process.ts';
 import { Random } from '../engine/random.ts';
 import type { Simulation } from '../engine/simulation.ts';
@@ -79,7 +80,12 @@ function* server(p: NagleDelayedAckParameters): Program {
   yield* sys.close(listener);
 }
 
-function* client(p: NagleDelayedAckParameters, clock: VirtualClock, spans: RequestSpan[]): Program {
+function* client(
+  p: NagleDelayedAckParameters,
+  clock: VirtualClock,
+  recorder: Recorder,
+  spans: RequestSpan[],
+): Program {
   const half_bytes = p.client_writes === 2 ? Math.floor(p.request_bytes / 2) : 0;
   let fd = -1;
   for (let request = 1; request <= p.requests; request++) {
@@ -98,6 +104,14 @@ function* client(p: NagleDelayedAckParameters, clock: VirtualClock, spans: Reque
     const quickack = () => sys.setsockopt(fd, 'TCP_QUICKACK', 1);
     yield* readAll(fd, p.header_bytes + p.body_bytes, p.client_quickack === 'always' ? quickack : undefined);
     span.until_us = clock.now_us;
+    const latency_us = span.until_us - span.from_us;
+    recorder.record({
+      actor: 'client process',
+      kind: 'request-answered',
+      data: { request, latency_ms: latency_us / 1000 },
+      says: `Request ${request} is answered, *${duration(latency_us)}* after it began.`,
+      beat: true,
+    });
     if (p.server_closes_after_response) {
       yield* readAll(fd, 1);
       yield* sys.close(fd);
@@ -147,7 +161,7 @@ function run(p: NagleDelayedAckParameters): Trace<NagleDelayedAckOutcome> {
     process.start();
   };
   start('server', 3001, server(p));
-  start('client', 2001, client(p, clock, spans));
+  start('client', 2001, client(p, clock, recorder, spans));
   clock.drain();
 
   return recorder.finish(

@@ -11,7 +11,12 @@ export interface ToolLine {
 
 /** A tool: text from a trace, in the real tool's format. */
 export interface Tool {
+  /** Its own among the tools of a figure: `strace`, `strace-server`. */
   readonly name: string;
+  /** What it is called where there is more than one of the kind; its name when left out. */
+  readonly title?: string;
+  /** The real tool, or `words`. */
+  readonly kind: 'tcpdump' | 'strace' | 'ss' | 'words';
   /** The command whose output it is. */
   readonly command: string;
   lines(trace: Trace): readonly ToolLine[];
@@ -20,6 +25,13 @@ export interface Tool {
 /** The lines that stand after the last event, as a capture to its end would show them. */
 export const finalLines = (lines: readonly ToolLine[]): readonly ToolLine[] =>
   lines.filter(({ until }) => until === undefined);
+
+/** Each in the place of the one before it, as a command that is run again and again shows them. */
+export const oneAtATime = (lines: readonly ToolLine[]): readonly ToolLine[] =>
+  lines.map((line, i) => {
+    const next = lines[i + 1];
+    return next ? { ...line, until: next.event } : line;
+  });
 
 /** The wall clock that the tools print: a run begins at midnight. `00:00:07.000000` @param us microseconds */
 export function timeOfDay(us: number): string {

@@ -1,6 +1,8 @@
 /**
  * A capture file of the client's interface, as `tcpdump -w` would write it: opens in Wireshark.
- * Ethernet, IPv4, TCP with options, ICMP with the segment it is about, ARP; all checksums right.
+ * Ethernet, IPv4, TCP with options and data, ICMP with the segment it is about, ARP; all checksums right.
+ *
+ * The simulation knows how many bytes are sent, and not which: data is a row of dots.
  */
 import type { Trace } from '../engine/trace.ts';
 import type { Flag, IcmpUnreachable, Packet, Segment } from '../network/packet.ts';
@@ -9,6 +11,8 @@ import { capture } from './capture.ts';
 const FLAG_BITS: Record<Flag, number> = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16 };
 const ICMP_CODES = { net: 0, host: 1, port: 3, 'admin-prohibited': 10 } as const;
 const PROTOCOL = { icmp: 1, tcp: 6 } as const;
+/** A dot. */
+const FILLER = 0x2e;
 const ETHERTYPE = { ip: 0x0800, arp: 0x0806 } as const;
 
 const u16 = (n: number): number[] => [(n >>> 8) & 255, n & 255];
@@ -29,14 +33,14 @@ function checksum(bytes: readonly number[]): number {
 const withChecksum = (bytes: number[], offset: number, over: readonly number[] = bytes): number[] =>
   bytes.toSpliced(offset, 2, ...u16(checksum(over)));
 
-function tcpOptions({ flags, timestamps }: Segment): number[] {
+function tcpOptions({ flags, timestamps, mss_bytes = 1460 }: Segment): number[] {
   if (!timestamps) return [];
   const ts = [8, 10, ...u32(timestamps.value), ...u32(timestamps.echo)];
-  return flags.includes('SYN') ? [2, 4, ...u16(1460), 4, 2, ...ts, 1, 3, 3, 7] : [1, 1, ...ts];
+  return flags.includes('SYN') ? [2, 4, ...u16(mss_bytes), 4, 2, ...ts, 1, 3, 3, 7] : [1, 1, ...ts];
 }
 
 function tcp(segment: Segment): number[] {
-  const { from, to, seq, ack, window_bytes, flags } = segment;
+  const { from, to, seq, ack, window_bytes, flags, payload_bytes } = segment;
   const options = tcpOptions(segment);
   const bits = flags.reduce((sum, flag) => sum | FLAG_BITS[flag], 0);
   const header = [
@@ -50,8 +54,10 @@ function tcp(segment: Segment): number[] {
     ...[0, 0, 0, 0],
     ...options,
   ];
-  const pseudo = [...ip(from.address), ...ip(to.address), 0, PROTOCOL.tcp, ...u16(header.length)];
-  return withChecksum(header, 16, [...pseudo, ...header]);
+  const data = Array<number>(payload_bytes).fill(FILLER);
+  const body = header.concat(data);
+  const pseudo = [...ip(from.address), ...ip(to.address), 0, PROTOCOL.tcp, ...u16(body.length)];
+  return withChecksum(body, 16, pseudo.concat(body));
 }
 
 function ipv4(protocol: number, from: string, to: string, body: readonly number[]): number[] {
@@ -94,16 +100,24 @@ function frame(packet: Packet): number[] {
 
 /** The trace's packets as a pcap file (version 2.4, microseconds, link type Ethernet). */
 export function pcap(trace: Trace): Uint8Array {
-  const bytes = [...u32le(0xa1b2c3d4), 2, 0, 4, 0, ...u32le(0), ...u32le(0), ...u32le(262144), ...u32le(1)];
-  for (const { at_us, packet } of capture(trace)) {
+  const header = [...u32le(0xa1b2c3d4), 2, 0, 4, 0, ...u32le(0), ...u32le(0), ...u32le(262144), ...u32le(1)];
+  const records = capture(trace).map(({ at_us, packet }) => {
     const data = frame(packet);
-    bytes.push(
+    const length = u32le(data.length);
+    return Uint8Array.from([
       ...u32le(Math.floor(at_us / 1e6)),
       ...u32le(at_us % 1e6),
-      ...u32le(data.length),
-      ...u32le(data.length),
+      ...length,
+      ...length,
       ...data,
-    );
+    ]);
+  });
+  const file = new Uint8Array(records.reduce((sum, { length }) => sum + length, header.length));
+  file.set(header);
+  let at = header.length;
+  for (const record of records) {
+    file.set(record, at);
+    at += record.length;
   }
-  return Uint8Array.from(bytes);
+  return file;
 }

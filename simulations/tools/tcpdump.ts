@@ -36,20 +36,25 @@ function relative(
   return { seq: (seq - base.seq) >>> 0, ack: (ack - base.ack) >>> 0 };
 }
 
+/** Ports whose data tcpdump takes for HTTP (`print-tcp.c`). */
+const HTTP = new Set([80, 3128, 8080]);
+
 function tcpLine(segment: Segment, known: Conversations): string {
-  const { from, to, flags, timestamps } = segment;
+  const { from, to, flags, timestamps, payload_bytes, mss_bytes = 1460 } = segment;
   const isSyn = flags.includes('SYN');
   const letters = LETTERS.filter(([flag]) => flags.includes(flag)).map(([, letter]) => letter);
   const { seq, ack } = relative(segment, known);
   const parts = [`Flags [${letters.join('')}]`];
-  if (isSyn || flags.includes('RST') || flags.includes('FIN')) parts.push(`seq ${seq}`);
+  if (payload_bytes) parts.push(`seq ${seq}:${(seq + payload_bytes) >>> 0}`);
+  else if (isSyn || flags.includes('RST') || flags.includes('FIN')) parts.push(`seq ${seq}`);
   if (flags.includes('ACK')) parts.push(`ack ${ack}`);
   parts.push(`win ${segment.window_bytes}`);
   if (timestamps) {
     const ts = `TS val ${timestamps.value} ecr ${timestamps.echo}`;
-    parts.push(`options [${isSyn ? `mss 1460,sackOK,${ts},nop,wscale 7` : `nop,nop,${ts}`}]`);
+    parts.push(`options [${isSyn ? `mss ${mss_bytes},sackOK,${ts},nop,wscale 7` : `nop,nop,${ts}`}]`);
   }
-  return `IP ${at(from)} > ${at(to)}: ${parts.join(', ')}, length 0`;
+  const protocol = payload_bytes && (HTTP.has(from.port) || HTTP.has(to.port)) ? ': HTTP' : '';
+  return `IP ${at(from)} > ${at(to)}: ${parts.join(', ')}, length ${payload_bytes}${protocol}`;
 }
 
 function line(packet: Packet, known: Conversations): string {
@@ -67,6 +72,7 @@ function line(packet: Packet, known: Conversations): string {
 
 export const tcpdump: Tool = {
   name: 'tcpdump',
+  kind: 'tcpdump',
   command: 'tcpdump -n -i eth0',
   lines(trace) {
     const known: Conversations = new Map();

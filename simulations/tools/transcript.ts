@@ -3,12 +3,17 @@ import { clockTime } from '../engine/duration.ts';
 import { plain } from '../engine/trace.ts';
 import type { Tool } from './line.ts';
 
-export const transcript: Tool = {
+/** @param clock how a moment is written @returns the tool */
+export const transcriptIn = (clock: (us: number) => string): Tool => ({
   name: 'words',
+  title: 'in words',
+  kind: 'words',
   command: 'the run in words',
   lines: (trace) =>
     trace.beats.map((index) => {
       const event = trace.events[index];
-      return { event: index, text: event ? `${clockTime(event.at_us)}  ${plain(event.says)}` : '' };
+      return { event: index, text: event ? `${clock(event.at_us)}  ${plain(event.says)}` : '' };
     }),
-};
+});
+
+export const transcript: Tool = transcriptIn(clockTime);

@@ -2,10 +2,13 @@
 import { clockTime, duration } from '#simulations/engine/duration.ts';
 import type { Trace } from '#simulations/engine/trace.ts';
 import { type ConnectTimeoutOutcome, connectTimeout } from '#simulations/incidents/connect-timeout.ts';
-import type { Gauge, Variable } from '../views/gauges.ts';
+import { connectionMachine } from '#simulations/kernel/tcp/connection.ts';
+import { tools } from '#simulations/tools/catalogue.ts';
+import type { Gauge, Panel, Variable } from '../views/gauges.ts';
+import { scene } from './connect-timeout/scene.ts';
 import { asFigure } from './figure.ts';
 
-function gauges(trace: Trace, index: number, at_us: number): { gauges: Gauge[]; variables: Variable[] } {
+function gauges(trace: Trace, index: number, at_us: number): Panel {
   const { client = {}, worker = {}, supervisor } = trace.stateAt(index);
   const set_us = Number(client.timer_set_us);
   const due_us = Number(client.timer_due_us);
@@ -91,9 +94,22 @@ function summary(trace: Trace): Variable[] {
 
 export const connectTimeoutFigure = asFigure(connectTimeout, {
   initial: 'post',
+  scene,
+  states: { title: 'Client socket', note: 'drawn from the simulation’s state machine' },
   charts: [
-    { region: 'connection', actor: 'client', field: 'sk_state', only: ['CLOSE', 'SYN_SENT', 'ESTABLISHED'] },
+    {
+      machine: connectionMachine,
+      region: 'connection',
+      actor: 'client',
+      field: 'sk_state',
+      part: {
+        states: ['CLOSE', 'SYN_SENT', 'ESTABLISHED'],
+        leaving: ['CLOSE', 'SYN_SENT'],
+        events: ['connect()', 'SYN-ACK', 'RST', 'ICMP error', 'give up', 'close()'],
+      },
+    },
   ],
+  tools,
   excerpts: [
     '__inet_stream_connect',
     'sock_sndtimeo',
@@ -107,6 +123,10 @@ export const connectTimeoutFigure = asFigure(connectTimeout, {
     'tcp_clamp_rto_to_user_timeout',
     'tcp_write_err',
     'tcp_rcv_synsent_state_process',
+    'inet_csk_listen_start',
+    'tcp_conn_request',
+    'tcp_rcv_state_process',
+    '__tcp_close',
     'tcp_reset',
     'tcp_v4_send_reset',
     'tcp_v4_err',

@@ -1,4 +1,4 @@
-/** The parts of a picture that appear and go with events, and the panes that scroll after them. */
+/** The parts of a picture that appear and go with events. */
 import type { TraceEvent } from '#simulations/engine/trace.ts';
 import { type Phase, phaseAt } from '../views/phase.ts';
 
@@ -6,8 +6,18 @@ interface Part {
   readonly element: Element;
   readonly from: number;
   readonly until: number | undefined;
+  /** How far down it is in its picture, where that matters. */
+  readonly y: number;
   /** What it was given last: most parts stay as they are from one moment to the next. */
   phase: Phase | undefined;
+}
+
+/** What a cursor's move has left on the screen. */
+export interface Shown {
+  /** The y of the lowest part of this moment, or else of the latest before it, in the picture's own units. */
+  readonly lowest: number | null;
+  /** The last part that is there. */
+  readonly last: Element | null;
 }
 
 export class Parts {
@@ -22,34 +32,25 @@ export class Parts {
       element,
       from: Number(element.dataset.from),
       until: element.dataset.until === undefined ? undefined : Number(element.dataset.until),
+      y: Number(element.dataset.y ?? Number.NaN),
       phase: undefined,
     }));
   }
 
   /** Gives each part its phase as its class. @param cursor index of the last event that has happened */
-  show(events: readonly TraceEvent[], cursor: number): void {
+  show(events: readonly TraceEvent[], cursor: number): Shown {
+    let lowest: number | null = null;
+    let latest: Part | null = null;
+    let last: Element | null = null;
     for (const part of this.#parts) {
       const phase = phaseAt(events, cursor, part.from, part.until);
+      if (phase === 'now' && part.y >= (lowest ?? 0)) lowest = part.y;
+      if (phase === 'now' || phase === 'past') last = part.element;
+      if (part.from <= cursor && part.from >= (latest?.from ?? 0) && !Number.isNaN(part.y)) latest = part;
       if (phase === part.phase) continue;
       part.phase = phase;
       part.element.setAttribute('class', phase);
     }
+    return { lowest: lowest ?? latest?.y ?? null, last };
   }
-}
-
-/** Scrolls a pane, and only it, so that what happens now can be seen. */
-export function follow(pane: HTMLElement): void {
-  const now = [...pane.querySelectorAll<SVGElement>('.now')].at(-1)?.getBoundingClientRect();
-  if (!now) return;
-  const { top, bottom } = pane.getBoundingClientRect();
-  if (now.bottom > bottom - 40) pane.scrollTop += now.bottom - bottom + 80;
-  else if (now.top < top + 20) pane.scrollTop -= top - now.top + 60;
-}
-
-/** In a tool's output the last line that is there is the one to look at. */
-export function followLines(pane: HTMLElement): void {
-  const last = [...pane.querySelectorAll<HTMLElement>(':scope > :is(.now, .past)')].at(-1);
-  for (const line of pane.querySelectorAll('[data-last]')) line.removeAttribute('data-last');
-  last?.setAttribute('data-last', '');
-  if (last) pane.scrollTop = last.offsetTop - pane.offsetTop - pane.clientHeight + last.offsetHeight + 12;
 }

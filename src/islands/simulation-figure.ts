@@ -10,19 +10,24 @@ import type { Figure } from '../figures/figure.ts';
 import { comparison } from '../views/comparison.ts';
 import { drawGauges } from '../views/gauges.ts';
 import { kernelNote } from '../views/kernel-note.ts';
-import { ladder, legend } from '../views/ladder.ts';
+import { LADDER_WIDTH, ladder, legend } from '../views/ladder.ts';
 import { sentence } from '../views/sentence.ts';
 import { escapeText } from '../views/svg.ts';
 import { endOf, timeline } from '../views/timeline.ts';
 import { placeOf, queryOf } from './address.ts';
+import { Follower } from './follower.ts';
 import { KernelPane } from './kernel-pane.ts';
 import { keyAction } from './keys.ts';
 import { ParameterForm } from './parameter-form.ts';
-import { follow, Parts } from './parts.ts';
+import { Parts } from './parts.ts';
 import { Player } from './player.ts';
+import { RegionTable } from './region-table.ts';
 import { savePcap, saveSvg } from './save.ts';
 import { Tabs } from './tabs.ts';
 import { ToolPanes } from './tool-panes.ts';
+
+/** How long the address waits for the next keystroke, in ms: a browser allows only so many changes of it. */
+const ADDRESS_PAUSE_ms = 400;
 
 class SimulationFigure extends HTMLElement {
   #figure!: Figure;
@@ -34,6 +39,10 @@ class SimulationFigure extends HTMLElement {
   #kernel!: KernelPane;
   #form!: ParameterForm;
   #tools!: ToolPanes;
+  #follower!: Follower;
+  #regions: RegionTable | null = null;
+  #end_us = 0;
+  #addressLater: ReturnType<typeof setTimeout> | undefined;
   readonly #player = new Player();
   readonly #parts = new Parts();
   readonly #comparedParts = new Parts();
@@ -43,8 +52,11 @@ class SimulationFigure extends HTMLElement {
     if (!load) return;
     this.#figure = await load();
     this.#kernel = new KernelPane(this.#part('kernel'));
-    new Tabs(this.querySelector('[role=tablist]') as HTMLElement);
-    this.#tools = new ToolPanes(this);
+    this.#tools = new ToolPanes(this, this.#figure.tools);
+    new Tabs(this.querySelector('[role=tablist]') as HTMLElement, () => this.#tools.follow());
+    this.#follower = new Follower(this.#part('ladder'), LADDER_WIDTH);
+    const { regions } = this.#figure;
+    if (regions) this.#regions = new RegionTable(this.#part('regions'), regions);
     this.#form = new ParameterForm(
       this.#part('form'),
       this.#figure.simulation.parameters,
@@ -52,7 +64,7 @@ class SimulationFigure extends HTMLElement {
         this.#notify(problems.map(({ message }) => `${message}.`));
         if (!isSound) return;
         this.run(given);
-        this.#writeAddress({ event: null, run: null }, location.hash);
+        this.#writeAddressLater();
       },
     );
     this.#listen();
@@ -94,14 +106,17 @@ class SimulationFigure extends HTMLElement {
   }
 
   #draw(): void {
-    const { simulation } = this.#figure;
+    const { simulation, scene, strip } = this.#figure;
     const a = this.#compared?.trace;
-    this.#part('ladder').innerHTML = ladder(this.#trace, a);
-    this.#part('legend').innerHTML = legend(this.#trace);
-    this.#part('timeline').innerHTML = timeline(this.#trace);
+    const pictures = ['ladder', 'timeline', ...(strip ? ['strip'] : [])].map((name) => this.#part(name));
+    this.#part('ladder').innerHTML = ladder(this.#trace, scene, a);
+    this.#part('legend').innerHTML = legend(this.#trace, scene);
+    this.#part('timeline').innerHTML = timeline(this.#trace, scene);
+    if (strip) this.#part('strip').innerHTML = strip.draw(this.#trace, a);
     this.#tools.draw(this.#trace);
-    this.#part<HTMLInputElement>('scrub').max = String(endOf(this.#trace));
-    this.#parts.collect([this.#part('ladder'), this.#part('timeline')]);
+    this.#end_us = endOf(this.#trace, scene);
+    this.#part<HTMLInputElement>('scrub').max = String(this.#end_us);
+    this.#parts.collect(pictures);
     this.#drawCompared(a);
     const preset = simulation.presets.find(({ given }) => this.#isGiven(given));
     for (const button of this.querySelectorAll<HTMLElement>('[data-preset]'))
@@ -121,8 +136,13 @@ class SimulationFigure extends HTMLElement {
     const button = this.querySelector('[data-do=compare]') as HTMLElement;
     button.setAttribute('aria-pressed', String(Boolean(a)));
     this.#part('compare').textContent = a ? 'Unpin A' : 'Compare';
-    this.#part('ladder-a').innerHTML = a ? ladder(a, this.#trace) : '';
-    this.#comparedParts.collect([this.#part('ladder-a')]);
+    this.#part('ladder-a').innerHTML = a ? ladder(a, this.#figure.scene, this.#trace) : '';
+    const { strip } = this.#figure;
+    if (strip) {
+      this.#part('strip-a').hidden = !a;
+      this.#part('strip-a').innerHTML = a ? strip.draw(a, this.#trace) : '';
+    }
+    this.#comparedParts.collect([this.#part('ladder-a'), ...(strip ? [this.#part('strip-a')] : [])]);
     if (a) this.#part('summary').innerHTML = comparison(this.#figure, a, this.#trace);
   }
 
@@ -130,23 +150,23 @@ class SimulationFigure extends HTMLElement {
   #show(index: number, at_us = this.#trace.events[index]?.at_us ?? 0, beat = index): void {
     const { events, beats } = this.#trace;
     this.#cursor = index;
-    this.#parts.show(events, index);
-    follow(this.#part('ladder'));
+    this.#follower.follow(this.#parts.show(events, index).lowest);
     this.#showCompared(at_us);
     this.#tools.show(index);
     this.#say(beat, at_us);
-    const share = `${(100 * at_us) / endOf(this.#trace)}%`;
+    const passed_share = Math.min(100, (100 * at_us) / this.#end_us);
     const cursor = this.querySelector('[data-cursor]');
-    cursor?.setAttribute('x1', share);
-    cursor?.setAttribute('x2', share);
-    const veil = this.querySelector('[data-veil]');
-    veil?.setAttribute('x', share);
-    veil?.setAttribute('width', `${100 - (100 * at_us) / endOf(this.#trace)}%`);
+    cursor?.setAttribute('x1', `${passed_share}%`);
+    cursor?.setAttribute('x2', `${passed_share}%`);
+    for (const veil of this.querySelectorAll('[data-veil]')) {
+      veil.setAttribute('x', `${passed_share}%`);
+      veil.setAttribute('width', `${100 - passed_share}%`);
+    }
     const scrub = this.#part<HTMLInputElement>('scrub');
-    scrub.value = String(at_us);
-    scrub.setAttribute('aria-valuetext', `${clockTime(at_us)}: ${plain(events[beat]?.says ?? '')}`);
-    const { gauges, variables } = this.#figure.gauges(this.#trace, index, at_us);
-    this.#part('gauges').innerHTML = drawGauges(gauges, variables);
+    scrub.value = String(Math.min(at_us, this.#end_us));
+    scrub.setAttribute('aria-valuetext', `${this.#clock(at_us)}: ${plain(events[beat]?.says ?? '')}`);
+    this.#part('gauges').innerHTML = drawGauges(this.#figure.gauges(this.#trace, index, at_us));
+    this.#regions?.show(this.#trace, index);
     this.#showCharts(index);
     this.#kernel.show(events, index);
     const passed = beats.filter((at) => at <= index).length;
@@ -155,7 +175,7 @@ class SimulationFigure extends HTMLElement {
   }
 
   #say(index: number, at_us: number): void {
-    this.#part('time').textContent = clockTime(at_us);
+    this.#part('time').textContent = this.#clock(at_us);
     const says = sentence(this.#trace.events[index]?.says ?? '');
     const place = this.#part('sentence');
     if (place.dataset.says !== says) {
@@ -169,18 +189,16 @@ class SimulationFigure extends HTMLElement {
     if (!a) return;
     const index = a.events.findLastIndex((event) => event.at_us <= at_us);
     this.#comparedParts.show(a.events, index);
-    // The two share one scale, so they scroll as one.
-    this.#part('ladder-a').scrollTop = this.#part('ladder').scrollTop;
   }
 
   #showCharts(index: number): void {
     const world = this.#trace.stateAt(index);
     for (const chart of this.querySelectorAll<HTMLElement>('[data-chart]')) {
       const [actor = '', field = ''] = (chart.dataset.chart ?? '').split('.');
-      const changes = this.#trace.events.filter(
+      const change = this.#trace.events.findLast(
         (event) => event.index <= index && event.kind === 'state-changed' && event.actor === actor,
       );
-      const { from, to } = changes.at(-1)?.data ?? {};
+      const { from, to } = change?.data ?? {};
       for (const state of chart.querySelectorAll<SVGElement>('[data-state]'))
         state.toggleAttribute('data-now', state.dataset.state === world[actor]?.[field]);
       for (const arrow of chart.querySelectorAll<SVGElement>('[data-arrow]'))
@@ -215,6 +233,9 @@ class SimulationFigure extends HTMLElement {
     this.#part<HTMLInputElement>('scrub').addEventListener('input', ({ target }) =>
       this.#seek(Number((target as HTMLInputElement).value)),
     );
+    // What is typed is in the address at the latest when the field is left.
+    this.#part('form').addEventListener('change', () => this.#writeAddressNow());
+    // The two ladders share one scale, so they scroll as one.
     this.#part('ladder').addEventListener('scroll', ({ target }) => {
       this.#part('ladder-a').scrollTop = (target as HTMLElement).scrollTop;
     });
@@ -233,7 +254,7 @@ class SimulationFigure extends HTMLElement {
     }
     if (action === 'compare') this.#toggleCompare();
     else if (action === 'link') this.#copyLink();
-    else if (action === 'svg') saveSvg(this.#trace, ladder(this.#trace));
+    else if (action === 'svg') saveSvg(this.#trace, ladder(this.#trace, this.#figure.scene));
     else if (action === 'pcap') savePcap(this.#trace);
     else {
       this.#pause();
@@ -251,9 +272,16 @@ class SimulationFigure extends HTMLElement {
 
   #seek(at_us: number): void {
     this.#pause();
+    const { events } = this.#trace;
+    const last = events.at(-1);
+    // What comes after the end of the time line belongs to its end.
+    if (last && last.at_us > this.#end_us && at_us >= this.#end_us) {
+      this.#show(last.index);
+      return;
+    }
     const index = Math.max(
       0,
-      this.#trace.events.findLastIndex((event) => event.at_us <= at_us),
+      events.findLastIndex((event) => event.at_us <= at_us),
     );
     this.#show(index, at_us, this.#trace.beats.findLast((beat) => beat <= index) ?? index);
   }
@@ -308,8 +336,20 @@ class SimulationFigure extends HTMLElement {
     else this.#notify([]);
   }
 
+  /** The address after the last of many changes that follow each other closely. */
+  #writeAddressLater(): void {
+    clearTimeout(this.#addressLater);
+    this.#addressLater = setTimeout(() => this.#writeAddressNow(), ADDRESS_PAUSE_ms);
+  }
+
+  #writeAddressNow(): void {
+    if (this.#addressLater !== undefined) this.#writeAddress({ event: null, run: null }, location.hash);
+  }
+
   /** Puts this run, and a moment of it, into the address bar. @returns the whole address */
   #writeAddress(moment: { event: number | null; run: string | null }, hash: string): string {
+    clearTimeout(this.#addressLater);
+    this.#addressLater = undefined;
     const compared = this.#compared?.given ?? null;
     const url = `${location.origin}${location.pathname}${queryOf({ given: this.#given, compared, ...moment })}${hash}`;
     history.replaceState(null, '', url);
@@ -328,6 +368,10 @@ class SimulationFigure extends HTMLElement {
 
   #notify(lines: readonly string[]): void {
     this.#part('notices').innerHTML = lines.map((line) => `<p>${escapeText(line)}</p>`).join('');
+  }
+
+  #clock(us: number): string {
+    return (this.#figure.clock ?? clockTime)(us);
   }
 
   #isGiven(given: Given): boolean {

@@ -1,8 +1,11 @@
 /** Tabs, as the ARIA practices have them: arrows move, Home and End jump, one tab stop. */
 export class Tabs {
   readonly #tabs: HTMLElement[];
+  readonly #onSelect: () => void;
 
-  constructor(list: HTMLElement) {
+  /** @param onSelect is told when another pane is shown */
+  constructor(list: HTMLElement, onSelect: () => void) {
+    this.#onSelect = onSelect;
     this.#tabs = [...list.querySelectorAll<HTMLElement>('[role=tab]')];
     list.addEventListener('click', (event) => {
       const tab = (event.target as Element).closest<HTMLElement>('[role=tab]');
@@ -28,5 +31,6 @@ export class Tabs {
       const pane = document.getElementById(tab.getAttribute('aria-controls') ?? '');
       pane?.toggleAttribute('data-hidden', !isSelected);
     }
+    this.#onSelect();
   }
 }

@@ -1,4 +1,4 @@
-/** What a ladder shows of a trace: packets on their way, and what the program does and hears. */
+/** The packets of a trace on their way from one end to the other. */
 import type { TraceEvent } from '#simulations/engine/trace.ts';
 import { type PacketKind, packetKind } from './svg.ts';
 
@@ -7,16 +7,11 @@ export interface Passage {
   readonly number: number;
   readonly name: string;
   readonly kind: PacketKind;
+  /** Data that it carries, in bytes. */
+  readonly bytes: number;
   readonly sent: TraceEvent;
   readonly end: TraceEvent | undefined;
   readonly fromClient: boolean;
-}
-
-/** A note beside the client's line. */
-export interface Note {
-  readonly event: TraceEvent;
-  text: string;
-  readonly tone: 'decide' | 'ok' | 'plain';
 }
 
 const ENDS = new Set(['packet-received', 'packet-dropped', 'packet-rejected']);
@@ -39,11 +34,13 @@ function seek(events: readonly TraceEvent[]): Passage[] {
     if (sent.kind !== 'packet-sent' && !rejects) return [];
     const number = Number(rejects ? sent.data.answer_number : sent.data.number);
     const name = String(rejects ? sent.data.answer : sent.data.packet);
+    const { payload_bytes = 0 } = (sent.data.carries ?? {}) as { payload_bytes?: number };
     return [
       {
         number,
         name,
         kind: packetKind(name),
+        bytes: payload_bytes,
         sent,
         end: ends.get(number),
         fromClient: sent.actor === 'client',
@@ -52,31 +49,6 @@ function seek(events: readonly TraceEvent[]): Passage[] {
   });
 }
 
-/** What the program does and hears. A call that returns at once is one word with the call before it. */
-export function notes(events: readonly TraceEvent[]): Note[] {
-  const found: Note[] = [];
-  for (const event of events) {
-    const { kind, data } = event;
-    if (kind === 'syscall' && (data.call === 'connect' || data.call === 'poll')) {
-      const together = found.find(({ event: { at_us }, tone }) => tone === 'plain' && at_us === event.at_us);
-      if (together) together.text += `, ${data.call}()`;
-      else found.push({ event, text: `${data.call}()`, tone: 'plain' });
-    } else if (kind === 'syscall-return' && event.beat && Number(data.blocked_us) > 0) {
-      const what = data.call === 'poll' ? pollText(data) : (data.errno ?? 'connected');
-      found.push({ event, text: `${data.call}(): ${what}`, tone: data.errno ? 'decide' : 'ok' });
-    } else if (kind === 'syscall-return' && data.call === 'getsockopt')
-      found.push({
-        event,
-        text: `SO_ERROR: ${(data.out as { error?: string }).error ?? 'none'}`,
-        tone: 'decide',
-      });
-    else if (kind === 'heartbeat-missed')
-      found.push({ event, text: 'supervisor kills the worker', tone: 'decide' });
-  }
-  return found;
-}
-
-function pollText(data: TraceEvent['data']): string {
-  const revents = (data.out as { revents?: readonly string[] }).revents ?? [];
-  return revents.length ? revents.map((name) => name.slice(4)).join('|') : 'timed out';
-}
+/** What stands on a packet's line: `SYN`, `data 120 B`, `FIN + 400 B`. */
+export const passageLabel = ({ name, bytes, kind }: Passage): string =>
+  bytes === 0 ? name : kind === 'data' ? `data ${bytes} B` : `${name} + ${bytes} B`;

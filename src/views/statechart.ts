@@ -4,6 +4,7 @@
  */
 import ELK, { type ElkExtendedEdge, type ElkNode } from 'elkjs/lib/elk.bundled.js';
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import type { ChartPart } from './chart-part.ts';
 import { escapeText, px } from './svg.ts';
 
 const LETTER = 7.5;
@@ -23,10 +24,12 @@ function eventName(type: string): string {
 }
 
 /** The arrows among the states that are shown; transitions between the same two states share one. */
-function arrowsOf(region: AnyStateNode, shown: ReadonlySet<string>): Arrow[] {
+function arrowsOf(region: AnyStateNode, shown: ReadonlySet<string>, part?: ChartPart): Arrow[] {
   const arrows = new Map<string, { from: string; to: string; labels: string[] }>();
   for (const state of Object.values(region.states)) {
+    if (part?.leaving && !part.leaving.includes(state.key)) continue;
     for (const [type, transitions] of state.transitions) {
+      if (part?.events && !part.events.includes(type)) continue;
       for (const { target } of transitions) {
         // What changes no state is in the table of transitions, not in the picture.
         const to = target?.[0]?.key;
@@ -45,16 +48,16 @@ function arrowsOf(region: AnyStateNode, shown: ReadonlySet<string>): Arrow[] {
 const inLines = (labels: readonly string[]): string[] =>
   labels.map((label, i) => (i < labels.length - 1 ? `${label},` : label));
 
-/** @param region name of a parallel region @param only the states to show; all when left out */
+/** @param region name of a parallel region @param part what to draw of it; all when left out */
 export async function statechart(
   machine: AnyStateMachine,
   region: string,
-  only?: readonly string[],
+  part?: ChartPart,
 ): Promise<string> {
   const node = machine.root.states[region];
   if (!node) throw new Error(`the machine has no region "${region}"`);
-  const shown = new Set(only ?? Object.keys(node.states));
-  const arrows = arrowsOf(node, shown);
+  const shown = new Set(part?.states ?? Object.keys(node.states));
+  const arrows = arrowsOf(node, shown, part);
   const layout = (await new ELK().layout({
     id: region,
     layoutOptions: {

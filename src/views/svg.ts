@@ -9,10 +9,14 @@ export const px = (value: number): string => String(Math.round(value * 10) / 10)
 
 /**
  * A group that appears with an event. The cursor gives it the class `future`, `now` or `past`.
- * @param from index of the event @param until index of the event with which it goes away
+ * @param from index of the event
+ * @param place until: index of the event with which it goes away; y: how far down it is, for a pane that scrolls after it
  */
-export const appearing = (from: number, content: string, until?: number): string =>
-  `<g data-from="${from}"${until === undefined ? '' : ` data-until="${until}"`}>${content}</g>`;
+export function appearing(from: number, content: string, place: { until?: number; y?: number } = {}): string {
+  const until = place.until === undefined ? '' : ` data-until="${place.until}"`;
+  const y = place.y === undefined ? '' : ` data-y="${Math.round(place.y)}"`;
+  return `<g data-from="${from}"${until}${y}>${content}</g>`;
+}
 
 /** Where a packet's mark sits and what it looks like: a colour and a shape for each kind. */
 export type PacketKind = 'syn' | 'data' | 'ack' | 'fin' | 'rst' | 'icmp' | 'arp';
@@ -23,7 +27,7 @@ export function packetKind(name: string): PacketKind {
   if (name.startsWith('ARP')) return 'arp';
   const flags = name.split('-');
   for (const kind of ['rst', 'syn', 'fin'] as const) if (flags.includes(kind.toUpperCase())) return kind;
-  return flags.includes('PSH') ? 'data' : 'ack';
+  return flags.includes('data') ? 'data' : 'ack';
 }
 
 /** The mark of a packet kind, centred on x, y. */

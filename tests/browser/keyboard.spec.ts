@@ -26,7 +26,7 @@ test.describe('with the keyboard alone', () => {
       page,
     }) => {
       await page.goto(path);
-      if (path === CHAPTER) await new FigurePage(page).isReady();
+      if (await page.locator('simulation-figure').count()) await new FigurePage(page).isReady();
       // A stop for each thing that can be used; of a group of radio buttons, one.
       const expected = await page.evaluate(() => {
         const usable = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';

@@ -48,7 +48,7 @@ test.describe('in print', () => {
     for (const path of pages) {
       await page.emulateMedia({ media: 'screen' });
       await page.goto(path);
-      if (path === CHAPTER) await new FigurePage(page).isReady();
+      if (await page.locator('simulation-figure').count()) await new FigurePage(page).isReady();
       await page.emulateMedia({ media: 'print' });
       const clipped = await page.locator('pre, .code, .scroll, .table').evaluateAll((all) =>
         all

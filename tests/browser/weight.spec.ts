@@ -1,16 +1,18 @@
 /** What a reader downloads before the first search. */
 import type { Response } from '@playwright/test';
 import { FigurePage } from './figure-page.ts';
-import { CHAPTER, expect, test } from './site-page.ts';
+import { expect, pages, test } from './site-page.ts';
 
 const KB = 1000;
 const BUDGET = { script: 60 * KB, stylesheet: 20 * KB, font: 150 * KB } as const;
 
-test.describe('the chapter', () => {
-  test('weighs no more than its budget, as served', async ({ page }) => {
+const chapters = pages.filter((path) => path.startsWith('incidents/'));
+
+for (const chapter of chapters)
+  test(`${chapter} weighs no more than its budget, as served`, async ({ page }) => {
     const responses: Response[] = [];
     page.on('response', (response) => responses.push(response));
-    await page.goto(CHAPTER, { waitUntil: 'networkidle' });
+    await page.goto(chapter, { waitUntil: 'networkidle' });
     await new FigurePage(page).isReady();
     const weight: Record<string, number> = {};
     for (const response of responses) {
@@ -32,6 +34,7 @@ test.describe('the chapter', () => {
     expect([...origins]).toEqual([new URL(page.url()).origin]);
   });
 
+test.describe('the chapter', () => {
   test('loads what saves files only when it is asked to', async ({ page }) => {
     const scripts: string[] = [];
     page.on('response', (response) => {

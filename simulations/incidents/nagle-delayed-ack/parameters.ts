@@ -99,7 +99,7 @@ export const parameters = {
 
 export type NagleDelayedAckParameters = Values<typeof parameters>;
 
-const post = { rtt_ms: 1 };
+const post = { rtt_ms: 1, requests: 4 };
 
 export const presets: readonly Preset[] = [
   {
@@ -165,8 +165,8 @@ export const presets: readonly Preset[] = [
   {
     id: 'threshold',
     label: 'Threshold 3',
-    help: 'Linux 5.1 to 5.18 asked for three quick replies: only every third request stalls.',
-    given: { ...post, tcp_pingpong_thresh: 3, requests: 12 },
+    help: 'A kernel that asks for three quick replies, as some did from 2019 to 2022: every third request stalls.',
+    given: { ...post, tcp_pingpong_thresh: 3, requests: 8 },
   },
   {
     id: 'pause',

@@ -1,0 +1,118 @@
+/** What waits inside the two kernels: bytes that may not leave, ACKs that hope for company, and the probe timer. */
+import { duration } from '#simulations/engine/duration.ts';
+import type { Trace, TraceEvent } from '#simulations/engine/trace.ts';
+import { once, type Side, type Wait } from '../../views/scene.ts';
+
+const SIDES: readonly Side[] = ['client', 'server'];
+
+interface Open {
+  readonly from: TraceEvent;
+  /** The most bytes that were held at once. */
+  bytes: number;
+}
+
+const heldLabel = (hold: unknown, bytes: number): string =>
+  ({ cork: `${bytes} B corked`, window: `${bytes} B wait for room` })[String(hold)] ?? `${bytes} B held`;
+
+/** Bytes that stay in the socket of one end. */
+function holdsOf({ events, stateAt }: Trace, side: Side): Wait[] {
+  const found: Wait[] = [];
+  let open: Open | null = null;
+  const close = (end: TraceEvent | undefined, end_us: number) => {
+    if (!open) return;
+    const { from, bytes } = open;
+    found.push({ side, kind: 'held', from, end, end_us, left: 0, label: heldLabel(from.data.hold, bytes) });
+    open = null;
+  };
+  for (const event of events) {
+    const { index, actor, kind, data, at_us } = event;
+    if (open) open.bytes = Math.max(open.bytes, Number(stateAt(index)[side]?.unsent_bytes ?? 0));
+    if (actor !== side) continue;
+    if (kind === 'segment-held' || kind === 'window-full') {
+      close(event, at_us);
+      open = { from: event, bytes: Number(data.bytes) };
+    } else if (kind === 'hold-ended') close(event, at_us);
+  }
+  close(undefined, events.at(-1)?.at_us ?? 0);
+  return found;
+}
+
+/** Acknowledgements of one end that wait for data to ride on. */
+function delayedAcksOf({ events }: Trace, side: Side): Wait[] {
+  const found: Wait[] = [];
+  let open: TraceEvent | null = null;
+  const close = (end: TraceEvent) => {
+    if (!open) return;
+    const delay_us = Number(open.data.delay_ms) * 1000;
+    found.push({
+      side,
+      kind: 'delayed-ack',
+      from: open,
+      end,
+      end_us: end.at_us,
+      left: Math.max(0, 1 - (end.at_us - open.at_us) / delay_us),
+      label: `ACK waits ≤ ${duration(delay_us)}`,
+    });
+    open = null;
+  };
+  for (const event of events) {
+    if (event.actor !== side) continue;
+    if (event.kind === 'packet-sent' || event.kind === 'delayed-ack-fired') close(event);
+    else if (event.kind === 'ack-delayed') {
+      close(event);
+      open = event;
+    }
+  }
+  return found;
+}
+
+/** The timer of window probes at one end, which also ends a cork. */
+function probesOf({ events, stateAt }: Trace, side: Side): Wait[] {
+  const found: Wait[] = [];
+  let open: TraceEvent | null = null;
+  let due_us = 0;
+  for (const event of events) {
+    const state = stateAt(event.index)[side];
+    const isProbing = state?.retransmission === 'probing' && state.timer_due_us !== null;
+    if (isProbing && !open) {
+      open = event;
+      due_us = Number(state.timer_due_us);
+    } else if (!isProbing && open) {
+      const length_us = due_us - open.at_us;
+      found.push({
+        side,
+        kind: 'timer',
+        from: open,
+        end: undefined,
+        end_us: Math.min(due_us, event.at_us),
+        left: 0,
+        label: `probe timer, ${duration(length_us)}`,
+      });
+      open = null;
+    }
+  }
+  return found;
+}
+
+/** While one end holds bytes until an ACK comes, the other holds the ACK until its timer fires. */
+function stallsOf(waits: readonly Wait[]): Wait[] {
+  const held = waits.filter(({ kind }) => kind === 'held');
+  return waits.flatMap((ack): Wait[] => {
+    if (ack.kind !== 'delayed-ack' || ack.end?.kind !== 'delayed-ack-fired') return [];
+    const holds = held.some(
+      ({ side, from, end_us }) =>
+        side !== ack.side && from.index < (ack.end?.index ?? 0) && end_us >= ack.end_us,
+    );
+    return holds ? [{ ...ack, kind: 'stall' }] : [];
+  });
+}
+
+/** Everything that waits, in the order in which it began. */
+export const waits = once((trace: Trace): Wait[] => {
+  const found = SIDES.flatMap((side) => [
+    ...holdsOf(trace, side),
+    ...delayedAcksOf(trace, side),
+    ...probesOf(trace, side),
+  ]);
+  return [...stallsOf(found), ...found].sort((a, b) => a.from.index - b.from.index);
+});

@@ -1,0 +1,48 @@
+/** Lights where both ends are in each region of their statechart, and the region that decided. */
+import type { Trace, TraceEvent } from '#simulations/engine/trace.ts';
+import type { RegionTable as Table } from '../figures/figure.ts';
+import { isLit } from '../views/regions.ts';
+
+export class RegionTable {
+  readonly #cells: readonly HTMLElement[];
+  readonly #fields: readonly HTMLElement[];
+  readonly #table: Table;
+
+  constructor(root: HTMLElement, table: Table) {
+    this.#table = table;
+    this.#cells = [...root.querySelectorAll<HTMLElement>('[data-cell]')];
+    this.#fields = [...root.querySelectorAll<HTMLElement>('[data-field]')];
+  }
+
+  show({ events, stateAt }: Trace, cursor: number): void {
+    const decided = this.#decided(events, cursor);
+    const field = this.#table.places.find(({ region }) => region === decided?.region)?.field;
+    const deciding = decided ? `${decided.actor}.${field}` : null;
+    const world = { ...stateAt(cursor) };
+    const now = events[cursor];
+    const enters = now && this.#table.decidedBy(now)?.enters;
+    if (now && field && enters) world[now.actor] = { ...world[now.actor], [field]: enters };
+    for (const cell of this.#cells) {
+      const name = cell.dataset.cell ?? '';
+      const isNow = isLit(name, world);
+      cell.toggleAttribute('data-now', isNow);
+      cell.toggleAttribute('data-decides', isNow && deciding !== null && name.startsWith(`${deciding}.`));
+    }
+    for (const place of this.#fields) {
+      const [actor = '', name = ''] = (place.dataset.field ?? '').split('.');
+      place.textContent = String(world[actor]?.[name] ?? '–');
+      place.toggleAttribute('data-decides', place.dataset.field === deciding);
+    }
+  }
+
+  /** Only what decided at this very moment counts. */
+  #decided(events: readonly TraceEvent[], cursor: number) {
+    for (let index = cursor; index >= 0; index--) {
+      const event = events[index];
+      if (!event || event.at_us !== events[cursor]?.at_us) return null;
+      const decided = this.#table.decidedBy(event);
+      if (decided) return decided;
+    }
+    return null;
+  }
+}

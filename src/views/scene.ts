@@ -1,0 +1,69 @@
+/** What a figure shows on its ladder and its time line beside the packets: who, what they wait for, and until when. */
+import type { Trace, TraceEvent } from '#simulations/engine/trace.ts';
+
+export type Side = 'client' | 'server';
+
+/** A note beside the client's line. */
+export interface Note {
+  readonly event: TraceEvent;
+  text: string;
+  /** `part` begins a part of the run and has a row of its own. */
+  readonly tone: 'decide' | 'ok' | 'plain' | 'part';
+}
+
+/** Something that waits at one end, from one event to another. */
+export interface Wait {
+  readonly side: Side;
+  /**
+   * A timer that runs; an acknowledgement that waits for data to ride on; bytes that stay in the socket; a time in
+   * which each end waits for the other.
+   */
+  readonly kind: 'timer' | 'delayed-ack' | 'held' | 'stall';
+  readonly from: TraceEvent;
+  /** The event that ends it; none while the run is over before, or when only its moment is known. */
+  readonly end: TraceEvent | undefined;
+  readonly end_us: number;
+  /** How much of it was left when it ended, 0 … 1. */
+  readonly left: number;
+  readonly label: string;
+}
+
+/** A row of the time line. */
+export type TimelineRow = { readonly name: string } & (
+  | { readonly shows: 'packets' }
+  /** When a process was blocked, and how it ended. */
+  | { readonly shows: 'process'; readonly actor: string }
+  /** What waits in the kernel of one end. */
+  | { readonly shows: 'waits'; readonly side: Side }
+  /** A stretch from the beginning that the parameters set, or null for none. */
+  | { readonly shows: 'limit'; readonly until_us: (trace: Trace) => number | null }
+);
+
+export interface Scene {
+  /** The names over the two lines, and whether the server never sends anything. */
+  ends(trace: Trace): { readonly client: string; readonly server: string; readonly isSilent: boolean };
+  notes(trace: Trace): readonly Note[];
+  waits(trace: Trace): readonly Wait[];
+  /** A moment as a row's label. @param us microseconds */
+  readonly label: (us: number) => string;
+  readonly rows: readonly TimelineRow[];
+  /** What the time line shows, for those who cannot see it. */
+  readonly timelineLabel: string;
+  /** The last moment that the time line shows; what comes later is only stepped to. */
+  end_us(trace: Trace): number;
+}
+
+/** A trace never changes, so what is read from it is read once. */
+export function once<T>(read: (trace: Trace) => T): (trace: Trace) => T {
+  const known = new WeakMap<object, T>();
+  return (trace) => {
+    const found = known.get(trace.events);
+    if (found !== undefined) return found;
+    const value = read(trace);
+    known.set(trace.events, value);
+    return value;
+  };
+}
+
+/** The moment of a trace's last event, in µs. */
+export const lastMoment = ({ events }: Trace): number => events.at(-1)?.at_us ?? 0;
