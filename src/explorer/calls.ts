@@ -32,10 +32,9 @@ export function obstacle(call: CallName, end: EndMoment): string | null {
   }
   if (call === 'shutdown') {
     if (state === 'CLOSE') return 'The connection is over.';
-    if (transitionOf(state, 'shutdown()')) return null;
-    return state === 'SYN_RECV'
-      ? 'In SYN_RECV shutdown() does nothing.'
-      : 'This end has sent its FIN, or is about to.';
+    // In SYN_RECV the call is remembered, and the FIN goes out once the handshake is over.
+    if (transitionOf(state, 'shutdown()') || state === 'SYN_RECV') return null;
+    return 'This end has sent its FIN, or is about to.';
   }
   if (HANDSHAKE.has(state)) return 'Not connected yet.';
   const hasEnd = finUnread > 0 || state === 'CLOSE' || state === 'CLOSE_WAIT';
