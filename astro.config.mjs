@@ -9,7 +9,30 @@ export default defineConfig({
   devToolbar: { enabled: false },
   build: { inlineStylesheets: 'never' },
   // No script or font is written into a page, so that the Content-Security-Policy needs no exception for it.
-  vite: { build: { assetsInlineLimit: 0 } },
+  vite: {
+    build: { assetsInlineLimit: 0 },
+    environments: {
+      client: {
+        build: {
+          rolldownOptions: {
+            output: {
+              // Few files, for each is compressed alone: what every page needs, and what figures share.
+              codeSplitting: {
+                groups: [
+                  { name: 'page', test: /preload-helper|islands.keys\.ts/ },
+                  {
+                    name: 'figure',
+                    minShareCount: 2,
+                    test: /simulations.(engine|kernel)\b|network.(link|packet)\.ts|tools.capture\.ts|node_modules.xstate|figures.figure\.ts|views.(svg|sentence)\.ts|islands.kernel-pane\.ts/,
+                  },
+                ],
+              },
+            },
+          },
+        },
+      },
+    },
+  },
   integrations: [
     expressiveCode({
       themes: ['github-light', 'github-dark'],

@@ -1,4 +1,4 @@
-/** The figures, by the name of their simulation. Each is loaded when a page asks for it. */
+/** The whole figures, by the name of their simulation, as the site is built from them. */
 import type { Figure } from './figure.ts';
 
 export const figures: Readonly<Record<string, () => Promise<Figure>>> = {

@@ -44,31 +44,36 @@ export interface Strip {
   draw(trace: Trace, beside?: Trace): string;
 }
 
-export interface Figure {
+/** What moves in a figure: all that the page's script needs of it at once. */
+export interface LiveFigure {
   readonly simulation: Simulation;
   /** Id of the preset that the page begins with. */
   readonly initial: string;
   /** What the ladder and the time line show. */
   readonly scene: Scene;
-  /** Heading of the states and gauges, and a few words beside it. */
-  readonly states: { readonly title: string; readonly note: string };
-  readonly charts: readonly ChartPlace[];
   readonly regions?: RegionTable;
   readonly strip?: Strip;
-  /** Ids of the kernel excerpts that its events can point to. */
-  readonly excerpts: readonly string[];
   /** How the moment is written, where thousandths of a second are not the right grain. @param us microseconds */
   clock?(us: number): string;
-  /** What can be printed of the run, one tab for each. */
-  readonly tools: readonly Tool[];
   /** The gauges at a moment. @param index of the last event @param at_us the moment, which may be later */
   gauges(trace: Trace, index: number, at_us: number): Panel;
   /** The outcome in a few words, for a comparison. */
   summary(trace: Trace): readonly Variable[];
 }
 
+/** The whole figure, as it is drawn when the site is built. */
+export interface Figure extends LiveFigure {
+  /** Heading of the states and gauges, and a few words beside it. */
+  readonly states: { readonly title: string; readonly note: string };
+  readonly charts: readonly ChartPlace[];
+  /** Ids of the kernel excerpts that its events can point to. */
+  readonly excerpts: readonly string[];
+  /** What can be printed of the run, one tab for each. */
+  readonly tools: readonly Tool[];
+}
+
 /** The figure of a simulation whose types are forgotten, as the page's script handles them all alike. */
-export const asFigure = <S extends Schema, O>(
+export const asLive = <S extends Schema, O>(
   simulation: Simulation<S, O>,
-  rest: Omit<Figure, 'simulation'>,
-): Figure => ({ simulation: simulation as unknown as Simulation, ...rest });
+  rest: Omit<LiveFigure, 'simulation'>,
+): LiveFigure => ({ simulation: simulation as unknown as Simulation, ...rest });

@@ -5,8 +5,8 @@
 import { clockTime } from '#simulations/engine/duration.ts';
 import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
 import { plain, type Trace } from '#simulations/engine/trace.ts';
-import { figures } from '../figures/catalogue.ts';
-import type { Figure } from '../figures/figure.ts';
+import type { LiveFigure } from '../figures/figure.ts';
+import { liveFigures } from '../figures/live.ts';
 import { comparison } from '../views/comparison.ts';
 import { drawGauges } from '../views/gauges.ts';
 import { kernelNote } from '../views/kernel-note.ts';
@@ -30,7 +30,7 @@ import { ToolPanes } from './tool-panes.ts';
 const ADDRESS_PAUSE_ms = 400;
 
 class SimulationFigure extends HTMLElement {
-  #figure!: Figure;
+  #figure!: LiveFigure;
   #trace!: Trace;
   #given: Given = {};
   #compared: { trace: Trace; given: Given } | null = null;
@@ -48,11 +48,11 @@ class SimulationFigure extends HTMLElement {
   readonly #comparedParts = new Parts();
 
   async connectedCallback(): Promise<void> {
-    const load = figures[this.dataset.simulation ?? ''];
+    const load = liveFigures[this.dataset.simulation ?? ''];
     if (!load) return;
-    this.#figure = await load();
+    this.#figure = await load.figure();
     this.#kernel = new KernelPane(this.#part('kernel'));
-    this.#tools = new ToolPanes(this, this.#figure.tools);
+    this.#tools = new ToolPanes(this, load.tools);
     new Tabs(this.querySelector('[role=tablist]') as HTMLElement, () => this.#tools.follow());
     this.#follower = new Follower(this.#part('ladder'), LADDER_WIDTH);
     const { regions } = this.#figure;
@@ -106,19 +106,19 @@ class SimulationFigure extends HTMLElement {
   }
 
   #draw(): void {
-    const { simulation, scene, strip } = this.#figure;
+    const { simulation, initial, scene, strip } = this.#figure;
     const a = this.#compared?.trace;
     const pictures = ['ladder', 'timeline', ...(strip ? ['strip'] : [])].map((name) => this.#part(name));
     this.#part('ladder').innerHTML = ladder(this.#trace, scene, a);
     this.#part('legend').innerHTML = legend(this.#trace, scene);
     this.#part('timeline').innerHTML = timeline(this.#trace, scene);
     if (strip) this.#part('strip').innerHTML = strip.draw(this.#trace, a);
-    this.#tools.draw(this.#trace);
     this.#end_us = endOf(this.#trace, scene);
     this.#part<HTMLInputElement>('scrub').max = String(this.#end_us);
     this.#parts.collect(pictures);
     this.#drawCompared(a);
     const preset = simulation.presets.find(({ given }) => this.#isGiven(given));
+    this.#tools.draw(this.#trace, preset?.id === initial);
     for (const button of this.querySelectorAll<HTMLElement>('[data-preset]'))
       button.setAttribute('aria-pressed', String(button.dataset.preset === preset?.id));
     this.#part('kernel-note').textContent = kernelNote(this.#trace.parameters, this.dataset.series ?? '');

@@ -15,14 +15,17 @@ const isShown = ({ element }: Pane): boolean => !element.closest('[data-hidden]'
 
 export class ToolPanes {
   readonly #panes: readonly Pane[];
-  readonly #tools: readonly Tool[];
+  readonly #load: () => Promise<readonly Tool[]>;
+  #tools: readonly Tool[] | undefined;
+  #isAsBuilt = true;
   #trace: Trace | undefined;
   #cursor = 0;
   #later: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
 
-  constructor(root: Element, tools: readonly Tool[]) {
-    this.#tools = tools;
+  /** @param load gets the tools: only for another run than the one that the panes were built with */
+  constructor(root: Element, load: () => Promise<readonly Tool[]>) {
+    this.#load = load;
     this.#panes = [...root.querySelectorAll<HTMLElement>('[data-tool]')].map((element) => ({
       element,
       parts: new Parts(),
@@ -30,16 +33,14 @@ export class ToolPanes {
     }));
   }
 
-  /** Another run. The panes behind the other tabs are drawn once the new run is on the screen. */
-  draw(trace: Trace): void {
+  /** Another run. @param isBuilt whether it is the run that the panes were built with */
+  draw(trace: Trace, isBuilt: boolean): void {
     this.#trace = trace;
-    for (const { parts } of this.#panes) parts.collect([]);
-    this.#fill(this.#panes.filter(isShown));
     clearTimeout(this.#later);
-    this.#later = setTimeout(() => {
-      this.#fill(this.#panes.filter((pane) => !isShown(pane)));
-      this.show(this.#cursor);
-    });
+    this.#isAsBuilt &&= isBuilt;
+    if (this.#isAsBuilt) for (const { element, parts } of this.#panes) parts.collect([element]);
+    else if (this.#tools) this.#redraw(this.#tools);
+    else this.#redrawWhenLoaded(trace);
   }
 
   /** @param cursor index of the last event that has happened */
@@ -66,10 +67,45 @@ export class ToolPanes {
     });
   }
 
-  #fill(panes: readonly Pane[]): void {
+  /** The panes behind the other tabs are drawn once the new run is on the screen. */
+  #redraw(tools: readonly Tool[]): void {
+    for (const { parts } of this.#panes) parts.collect([]);
+    this.#fill(this.#panes.filter(isShown), tools);
+    this.#later = setTimeout(() => {
+      this.#fill(
+        this.#panes.filter((pane) => !isShown(pane)),
+        tools,
+      );
+      this.show(this.#cursor);
+    });
+  }
+
+  async #redrawWhenLoaded(trace: Trace): Promise<void> {
+    this.#say('');
+    try {
+      this.#tools = await this.#load();
+    } catch {
+      this.#say('What the tools print could not be loaded. Reload the page to see it.');
+      return;
+    }
+    if (trace !== this.#trace) return;
+    this.#redraw(this.#tools);
+    this.show(this.#cursor);
+  }
+
+  /** Instead of the lines of a run that is no longer shown. */
+  #say(text: string): void {
+    for (const pane of this.#panes) {
+      pane.element.textContent = text;
+      pane.parts.collect([]);
+      pane.last = null;
+    }
+  }
+
+  #fill(panes: readonly Pane[], tools: readonly Tool[]): void {
     for (const pane of panes) {
       const { element, parts } = pane;
-      const tool = this.#tools.find(({ name }) => name === element.dataset.tool);
+      const tool = tools.find(({ name }) => name === element.dataset.tool);
       if (!tool || !this.#trace) continue;
       element.innerHTML = toolPane(tool, this.#trace);
       parts.collect([element]);

@@ -1,12 +1,12 @@
 /** Two runs side by side as a table: the parameters in which they differ, and what came out. */
 import type { Trace } from '#simulations/engine/trace.ts';
-import type { Figure } from '../figures/figure.ts';
+import type { LiveFigure } from '../figures/figure.ts';
 import { escapeText } from './svg.ts';
 
 type Row = readonly [name: string, a: string, b: string];
 
 /** The inside of a table. */
-export function comparison(figure: Figure, a: Trace, b: Trace): string {
+export function comparison(figure: LiveFigure, a: Trace, b: Trace): string {
   const changed = Object.entries(a.parameters)
     .filter(([name, value]) => b.parameters[name] !== value)
     .map(([name, value]): Row => [name, String(value), String(b.parameters[name])]);

@@ -3,10 +3,9 @@
  *
  * Positions are shares of the width, so that the picture stretches and its type does not.
  */
-import { ticks } from 'd3';
 import { duration } from '#simulations/engine/duration.ts';
 import type { Trace, TraceEvent } from '#simulations/engine/trace.ts';
-import { stopScale } from './scale.ts';
+import { stopScale, ticks } from './scale.ts';
 import { lastMoment, type Scene, type TimelineRow } from './scene.ts';
 import { appearing, packetKind, packetMark } from './svg.ts';
 
@@ -110,7 +109,7 @@ export function timeline(trace: Trace, scene: Scene): string {
       );
     return { below: [...asleep, ...ends].join(''), above: '' };
   });
-  const times = ticks(0, end_us, 6);
+  const times = ticks(end_us, 6);
   // Where every label would touch the next on a phone, every second one is for wide screens only.
   const isCrowded = Math.max(...times.map((time) => duration(time).length)) * times.length > CROWDED;
   const marks = times.map((time, i) => {
