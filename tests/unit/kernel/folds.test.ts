@@ -25,6 +25,22 @@ describe('folding', () => {
     ]);
   });
 
+  test('keeps the case that a mark stands under, with those stacked above it', () => {
+    const cases = [
+      '\tswitch (egg) {',
+      '\tcase RAW:',
+      '\tcase SOFT:',
+      ...body(8).map((line) => `\t${line}`),
+      '\t}',
+    ];
+    const lines = ['int egg(void)', '{', ...cases, '}'];
+    const hidden = folds(excerpt(lines, [112]));
+    const isHidden = (line: number) =>
+      hidden.some(({ first_line, last_line }) => line >= first_line && line <= last_line);
+    expect([104, 105, 112].map(isHidden)).toEqual([false, false, false]);
+    expect(isHidden(108)).toBe(true);
+  });
+
   test('takes as much context as it is given', () => {
     expect(folds(excerpt(['int egg(void)', '{', ...body(20), '}'], [112]), 0)).toEqual([
       { first_line: 103, last_line: 111 },

@@ -1,7 +1,7 @@
-import { scaleLinear } from 'd3';
+import { ticks as d3Ticks, scaleLinear } from 'd3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { stopScale } from '#site/views/scale.ts';
+import { stopScale, ticks } from '#site/views/scale.ts';
 
 describe('the scale of stops', () => {
   it('is d3’s, clamped', () => {
@@ -18,5 +18,19 @@ describe('the scale of stops', () => {
 
   it('has one place when it has one stop', () => {
     for (const value of [-1, 5, 9]) expect(stopScale([5], [48])(value)).toBe(48);
+  });
+});
+
+describe('ticks', () => {
+  it('are those of d3 for an axis that begins at 0, in whole units', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 100, max: 1e12 }), fc.integer({ min: 2, max: 12 }), (end, count) => {
+        const ours = ticks(end, count);
+        const theirs = d3Ticks(0, end, count);
+        expect(ours.length).toBe(theirs.length);
+        for (const [i, tick] of ours.entries()) expect(tick).toBeCloseTo(theirs[i] ?? Number.NaN, 6);
+      }),
+      { seed: 20_264, numRuns: 2000 },
+    );
   });
 });
