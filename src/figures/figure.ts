@@ -55,6 +55,8 @@ export interface LiveFigure {
   readonly strip?: Strip;
   /** How the moment is written, where thousandths of a second are not the right grain. @param us microseconds */
   clock?(us: number): string;
+  /** Who an event's sentence is about, before it, where both ends have much to say. */
+  speaker?(event: TraceEvent): string;
   /** The gauges at a moment. @param index of the last event @param at_us the moment, which may be later */
   gauges(trace: Trace, index: number, at_us: number): Panel;
   /** The outcome in a few words, for a comparison. */

@@ -43,6 +43,7 @@ export const nagleDelayedAckFigure: Figure = {
     'tcp_fin',
     'tcp_time_wait',
     'tcp_timewait_state_process',
+    'tw_timer_handler',
     'tcp_v4_send_reset',
   ],
 };

@@ -4,7 +4,7 @@
  */
 import { clockTime } from '#simulations/engine/duration.ts';
 import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
-import { plain, type Trace } from '#simulations/engine/trace.ts';
+import { plain, type Trace, type TraceEvent } from '#simulations/engine/trace.ts';
 import type { LiveFigure } from '../figures/figure.ts';
 import { liveFigures } from '../figures/live.ts';
 import { comparison } from '../views/comparison.ts';
@@ -164,7 +164,7 @@ class SimulationFigure extends HTMLElement {
     }
     const scrub = this.#part<HTMLInputElement>('scrub');
     scrub.value = String(Math.min(at_us, this.#end_us));
-    scrub.setAttribute('aria-valuetext', `${this.#clock(at_us)}: ${plain(events[beat]?.says ?? '')}`);
+    scrub.setAttribute('aria-valuetext', `${this.#clock(at_us)}: ${plain(this.#sentenceOf(events[beat]))}`);
     this.#part('gauges').innerHTML = drawGauges(this.#figure.gauges(this.#trace, index, at_us));
     this.#regions?.show(this.#trace, index);
     this.#showCharts(index);
@@ -174,9 +174,13 @@ class SimulationFigure extends HTMLElement {
       `event ${index + 1} of ${events.length} · beat ${passed} of ${beats.length}`;
   }
 
+  #sentenceOf(event: TraceEvent | undefined): string {
+    return event ? `${this.#figure.speaker?.(event) ?? ''}${event.says}` : '';
+  }
+
   #say(index: number, at_us: number): void {
     this.#part('time').textContent = this.#clock(at_us);
-    const says = sentence(this.#trace.events[index]?.says ?? '');
+    const says = sentence(this.#sentenceOf(this.#trace.events[index]));
     const place = this.#part('sentence');
     if (place.dataset.says !== says) {
       place.dataset.says = says;

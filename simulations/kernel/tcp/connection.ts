@@ -243,7 +243,7 @@ export const connectionMachine = setup({
           on: {
             FIN: go('TIME_WAIT', 'tcp_fin:time-wait', { sends: 'ACK', actions: ['sendAck'] }),
             'data after close()': go('CLOSE', 'tcp_rcv_state_process:after-close', { sends: 'RST' }),
-            timeout: go('CLOSE', 'tcp_time_wait:schedule'),
+            timeout: go('CLOSE', 'tw_timer_handler:kill'),
             RST: ends.RST,
             'close(), data unread': ends['close(), data unread'],
             'close(), SO_LINGER 0': ends['close(), SO_LINGER 0'],
@@ -271,7 +271,7 @@ export const connectionMachine = setup({
           on: {
             FIN: go('TIME_WAIT', 'tcp_timewait_state_process:again', { sends: 'ACK' }),
             RST: go('CLOSE', 'tcp_timewait_state_process:rst'),
-            timeout: go('CLOSE', 'tcp_time_wait:schedule'),
+            timeout: go('CLOSE', 'tw_timer_handler:kill'),
           },
         },
       },

@@ -52,8 +52,9 @@ export function tcp_nagle_test(candidate: Candidate, tp: NagleState, nonagle: nu
   if (nonagle & TCP_NAGLE_CORK)
     return { holds: 'cork', mark: 'tcp_nagle_check:cork', because: 'the socket is corked' };
   if (nonagle & TCP_NAGLE_OFF) return sends('tcp_nagle_check:nagle', 'TCP_NODELAY is set');
-  if (tp.packets_out === 0) return sends('tcp_nagle_check:nagle', 'nothing is unacknowledged');
-  if (!tcp_minshall_check(tp)) return sends('tcp_minshall_check:small', 'no small segment is unacknowledged');
+  if (tp.packets_out === 0) return sends('tcp_nagle_check:nagle', 'nothing before it is unacknowledged');
+  if (!tcp_minshall_check(tp))
+    return sends('tcp_minshall_check:small', 'no small segment before it is unacknowledged');
   return {
     holds: 'Nagle',
     mark: 'tcp_nagle_check:nagle',

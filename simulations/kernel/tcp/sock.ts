@@ -669,7 +669,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     }[reason];
     const mark =
       reason === 'quick' ? 'tcp_in_quickack_mode:quick' : (`__tcp_ack_snd_check:${reason}` as const);
-    this.transmit(['ACK'], `An ACK goes out at once: ${why}.`, mark);
+    this.transmit(['ACK'], `An ACK goes out at once: ${why}.`, mark, true);
   }
 
   /** The program's reading lets an ACK out. */
@@ -692,11 +692,14 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     if (ack.timeout_us === due_us) return;
     this.#delackSet_us = this.now_us;
     const wait = duration(this.delack_ms * 1000);
-    const why = ack.inPingpongMode
-      ? 'The session counts as interactive'
-      : ack.quick > 0
-        ? 'Nothing asks for an ACK at once'
-        : 'No quick ACKs are left';
+    const why =
+      this.receiver.fin_seq !== null
+        ? 'After a FIN the session counts as interactive'
+        : ack.inPingpongMode
+          ? 'The session counts as interactive'
+          : ack.quick > 0
+            ? 'Nothing asks for an ACK at once'
+            : 'No quick ACKs are left';
     const isAtOnce = this.delack_ms === 0;
     const says = isAtOnce
       ? `${why}; no data has set a delay yet, so the ACK goes out *with the next tick*.`
@@ -733,6 +736,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
       {
         data: { waited_ms: (this.now_us - this.#delackSet_us) / 1000, ato_ms: ack.ato * 4 },
         mark: wasPingpong ? 'tcp_delack_timer_handler:pingpong' : 'tcp_delack_timer_handler:inflate',
+        state: this.fields(),
         beat: !isAtOnce,
       },
     );
@@ -902,6 +906,8 @@ export class TcpSock implements ConnectionActions, SenderSocket {
         {
           data: { pingpong: ack.pingpong, thresh: this.tcp_pingpong_thresh },
           mark: 'tcp_event_data_sent:reply',
+          // Its own departure is what makes the next ACK wait.
+          beat: ack.pingpong === this.tcp_pingpong_thresh,
         },
       );
     if (this.regions.acknowledgement === 'delayed') this.#tell({ type: 'ack sent' });

@@ -222,7 +222,12 @@ export class SynRetransmission {
       data: { timer_ms, icsk_rto_ms: this.#timer.icsk_rto_ms, last: wait.isLast },
       mark: wait.isClamped ? clamp : mark,
       beat: true,
-      state: { ...this.#sk.fields(), timer_set_us: now_us, timer_due_us: now_us + timer_ms * 1000 },
+      state: {
+        ...this.#sk.fields(),
+        retransmission: 'pending',
+        timer_set_us: now_us,
+        timer_due_us: now_us + timer_ms * 1000,
+      },
     });
     return timer_ms;
   }

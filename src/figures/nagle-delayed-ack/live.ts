@@ -58,16 +58,24 @@ function summary(trace: Trace): Variable[] {
   const answered = requests(trace).filter(({ ended }) => ended);
   const latencies = answered.map(latency_us);
   const stalled = stalledRequests(trace).size;
+  const segments = trace.events.filter(({ kind }) => kind === 'packet-sent').length;
   return [
     ['stalled', `${stalled} of ${trace.parameters.requests}`],
     ['latency: median', duration(median(latencies))],
     ['longest', duration(Math.max(0, ...latencies))],
+    ['segments', String(segments)],
   ];
 }
 
+/** Both ends do much the same, so each sentence begins with who does it. */
+const speaker = ({ actor }: TraceEvent): string =>
+  actor === 'network'
+    ? ''
+    : `${actor.charAt(0).toUpperCase()}${actor.slice(1).replace('process', 'program')}: `;
+
 /** Half a millisecond counts here: half a round trip. */
 export const clock = (us: number): string =>
-  us < 1e6 ? `${(us / 1000).toFixed(1)} ms` : `${(us / 1e6).toFixed(4)} s`;
+  us < 1e6 ? `${(us / 1000).toFixed(1)} ms` : `${(us / 1e6).toFixed(3)} s`;
 
 export const live = asLive(nagleDelayedAck, {
   initial: 'post',
@@ -88,6 +96,7 @@ export const live = asLive(nagleDelayedAck, {
     note: 'ms; hatched: waited for a timer',
     draw: latencyBars,
   },
+  speaker,
   gauges,
   summary,
 });
