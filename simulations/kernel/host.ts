@@ -12,7 +12,8 @@ import { asJson, type Endpoint, type Packet, packetName, type Segment } from '..
 import { Neighbour } from './neighbour.ts';
 import type { KernelProfile } from './profile.ts';
 import { DEFAULT_SYSCTL, type Sysctl } from './sysctl.ts';
-import { type TcpHost, TcpSock } from './tcp/sock.ts';
+import { TcpSock } from './tcp/sock.ts';
+import type { TcpHost } from './tcp/tcp-host.ts';
 import { type Remains, TimeWait } from './tcp/time-wait.ts';
 
 /** sysctl `ip_local_port_range`, its default. */

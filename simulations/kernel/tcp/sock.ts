@@ -1,15 +1,13 @@
 /**
- * `struct sock`, `struct inet_connection_sock` and `struct tcp_sock` of one connection: the statechart, the two
- * halves that move data, and what they put on the wire. Segments are judged in the order of
- * `tcp_rcv_state_process` (`net/ipv4/tcp_input.c`).
+ * `struct sock`, `struct inet_connection_sock` and `struct tcp_sock` of one connection: what programs ask for, what
+ * the statechart asks for, and what goes onto the wire. What arrives is judged in `incoming.ts`; data moves in
+ * `sender.ts` and `receiver.ts`.
  *
  * Left out: options other than MSS and timestamps, PAWS, urgent data.
  */
 import { type Actor, createActor } from 'xstate';
-import type { VirtualClock } from '../../engine/clock.ts';
 import { duration } from '../../engine/duration.ts';
-import type { Random } from '../../engine/random.ts';
-import type { ActorState, KernelMark, Recorder } from '../../engine/trace.ts';
+import type { ActorState, KernelMark } from '../../engine/trace.ts';
 import {
   type Endpoint,
   type Flag,
@@ -18,10 +16,9 @@ import {
   type UnreachableCode,
 } from '../../network/packet.ts';
 import type { Errno } from '../errno.ts';
-import type { KernelProfile } from '../profile.ts';
-import type { Sysctl } from '../sysctl.ts';
 import { type ConnectionActions, type ConnectionEvent, connectionMachine } from './connection.ts';
 import { type Failure, icmpFailure, NO_NEIGHBOUR, resetFailure } from './errors.ts';
+import { Incoming } from './incoming.ts';
 import type { NagleVerdict } from './nagle.ts';
 import { tcp_select_initial_window } from './receive-buffer.ts';
 import { Receiver, WINDOW_SCALE_bytes } from './receiver.ts';
@@ -30,52 +27,8 @@ import { bytesOf, type Sent } from './send-queue.ts';
 import { type Hold, Sender, type SenderSocket } from './sender.ts';
 import { Sequence } from './sequence.ts';
 import { SynRetransmission } from './syn-retransmission.ts';
-import { type Remains, TCP_INVALID_RATELIMIT_us, TCP_TIMEWAIT_LEN_ms } from './time-wait.ts';
-
-/** Bytes that timestamps take of each segment. */
-const TIMESTAMPS_bytes = 12;
-
-/** What a socket needs of the host that it lives in. */
-export interface TcpHost {
-  readonly name: string;
-  readonly kernel: KernelProfile;
-  readonly sysctl: Sysctl;
-  readonly clock: VirtualClock;
-  readonly recorder: Recorder;
-  readonly random: Random;
-  /** The MSS that the device allows, in bytes (MTU less 40). */
-  readonly mss_bytes: number;
-  /** The clock of RFC 7323 timestamps, in ms. */
-  timestamp(): number;
-  /** Whether a segment of this socket still waits in the host for a hardware address. */
-  isQueued(sock: TcpSock): boolean;
-  /** Sends a segment, or queues it while the neighbour is unknown. */
-  transmit(segment: Segment, sock: TcpSock | null, says: string, mark?: KernelMark, beat?: boolean): void;
-  /** A connection is over but for its record. */
-  keepRecord(sock: TcpSock, remains: Remains, timeout_ms: number): void;
-  /** Nothing of the socket is left. */
-  forget(sock: TcpSock): void;
-}
-
-/** What a listener keeps: `struct request_sock_queue`. */
-interface AcceptQueue {
-  readonly backlog: number;
-  /** Connections that are up and wait for accept(). */
-  readonly ready: TcpSock[];
-  /** Those whose handshake is not over. */
-  readonly requests: Set<TcpSock>;
-}
-
-/** An incoming segment in positions. */
-interface Read {
-  readonly seq: number;
-  readonly end_seq: number;
-  readonly ack: number;
-  readonly isSyn: boolean;
-  readonly isFin: boolean;
-  readonly isRst: boolean;
-  readonly hasAck: boolean;
-}
+import { type AcceptQueue, type TcpHost, TIMESTAMPS_bytes } from './tcp-host.ts';
+import { TCP_INVALID_RATELIMIT_us, TCP_TIMEWAIT_LEN_ms } from './time-wait.ts';
 
 type Region = 'retransmission' | 'acknowledgement' | 'sending';
 type Details = {
@@ -106,6 +59,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   #timerDue_us: number | null = null;
   readonly sender = new Sender(this);
   readonly receiver: Receiver;
+  readonly #incoming = new Incoming(this);
   /** For a listener: who waits for accept(). */
   queue: AcceptQueue | null = null;
   /** For a connection that a listener has made: the listener. */
@@ -113,28 +67,32 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   /** The states of the regions beside the connection's. */
   readonly regions = { retransmission: 'idle', acknowledgement: 'plain', sending: 'open' };
 
-  readonly #host: TcpHost;
+  /** Where it lives. */
+  readonly host: TcpHost;
   readonly #machine: Actor<typeof connectionMachine>;
   readonly #waiters = new Set<() => void>();
-  readonly #snd: Sequence;
-  #rcv = new Sequence(0);
-  readonly #syn: SynRetransmission;
+  /** The numbers of this end's stream, and of the peer's once its SYN has come. */
+  readonly snd: Sequence;
+  rcv = new Sequence(0);
+  /** The SYN and its timer. */
+  readonly syn: SynRetransmission;
   #isSilent = false;
   /** Nothing is left of it here: its record, if any, goes on without it. */
   #isOver = false;
-  #ts_recent = 0;
-  #peer_mss_bytes = 0;
-  #synAck = { retransmits: 0, rto_ms: TCP_TIMEOUT_INIT_ms, sent_us: 0 };
+  /** The peer's last timestamp, which the next segment echoes: `rx_opt.ts_recent`. */
+  ts_recent = 0;
+  /** The SYN-ACK and its timer: `struct request_sock`. */
+  synAck = { retransmits: 0, rto_ms: TCP_TIMEOUT_INIT_ms, sent_us: 0 };
   #timerSet_us = 0;
   /** When an ACK last answered what does not fit. */
   #last_oow_us = Number.NEGATIVE_INFINITY;
   #delackSet_us = 0;
 
   constructor(host: TcpHost, local: Endpoint) {
-    this.#host = host;
+    this.host = host;
     this.local = local;
-    this.#snd = new Sequence(host.random.bits());
-    this.#syn = new SynRetransmission(this, host);
+    this.snd = new Sequence(host.random.bits());
+    this.syn = new SynRetransmission(this, host);
     this.receiver = new Receiver(this, host.sysctl.rcvbuf_bytes);
     host.recorder.introduce(host.name, this.fields());
     this.#machine = createActor(connectionMachine, { clock: host.clock, input: { sk: this } });
@@ -142,15 +100,15 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   }
 
   get now_us(): number {
-    return this.#host.clock.now_us;
+    return this.host.clock.now_us;
   }
 
   get tcp_retries2(): number {
-    return this.#host.sysctl.tcp_retries2;
+    return this.host.sysctl.tcp_retries2;
   }
 
   get tcp_pingpong_thresh(): number {
-    return this.#host.sysctl.tcp_pingpong_thresh;
+    return this.host.sysctl.tcp_pingpong_thresh;
   }
 
   get rcv_wnd(): number {
@@ -158,7 +116,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   }
 
   get advmss_bytes(): number {
-    return this.#host.mss_bytes - TIMESTAMPS_bytes;
+    return this.host.mss_bytes - TIMESTAMPS_bytes;
   }
 
   get rto_ms(): number {
@@ -174,13 +132,13 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   /** Active open: `tcp_v4_connect`. The state is SYN_SENT when it returns. */
   open(remote: Endpoint): void {
     this.remote = remote;
-    this.#tell({ type: 'connect()' });
+    this.tell({ type: 'connect()' });
   }
 
   /** Passive open: `inet_csk_listen_start`. @param backlog as in listen(); one more than that fit */
   listen(backlog = 4096): void {
     this.queue = { backlog, ready: [], requests: new Set() };
-    this.#tell({ type: 'listen()' });
+    this.tell({ type: 'listen()' });
   }
 
   /** A listener's SYN becomes a connection of its own: its LISTEN is not recorded, for it is the parent's. */
@@ -190,7 +148,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     this.remote = remote;
     this.sender.nonagle = parent.sender.nonagle;
     this.#isSilent = true;
-    this.#tell({ type: 'listen()' });
+    this.tell({ type: 'listen()' });
     this.#isSilent = false;
   }
 
@@ -219,11 +177,11 @@ export class TcpSock implements ConnectionActions, SenderSocket {
         { mark: '__tcp_close:unread', beat: true },
       );
     this.isOrphan = true;
-    this.#tell({
+    this.tell({
       type: isUnread ? 'close(), data unread' : aborts ? 'close(), SO_LINGER 0' : 'close()',
     });
-    if (this.sk_state === 'FIN_WAIT2') this.#keepFinWait2();
-    else if (this.sk_state === 'CLOSE') this.#host.forget(this);
+    if (this.sk_state === 'FIN_WAIT2') this.keepFinWait2();
+    else if (this.sk_state === 'CLOSE') this.host.forget(this);
   }
 
   /** `inet_csk_listen_stop`: who waits for accept() is reset, and handshakes are forgotten without a word. */
@@ -235,13 +193,13 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   #drop(): void {
     this.#end();
     this.sk_state = 'CLOSE';
-    this.#host.forget(this);
+    this.host.forget(this);
   }
 
   /** shutdown(SHUT_WR): `tcp_shutdown`. */
   shutdownWrite(): void {
     this.sk_shutdown.send = true;
-    this.#tell({ type: 'shutdown()' });
+    this.tell({ type: 'shutdown()' });
   }
 
   /** shutdown(SHUT_RD): reading is over; the peer is not told. */
@@ -268,7 +226,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     this.receiver.ack.setQuickack(on);
     const isUp = this.sk_state === 'ESTABLISHED' || this.sk_state === 'CLOSE_WAIT';
     if (on && isUp && this.receiver.acksAfterRead(1, this.sk_shutdown.rcv)) this.#ackAfterRead();
-    this.#signalMode();
+    this.signalMode();
   }
 
   /** Calls `wake` at the next change that a program may wait for, after it. @returns a function that stops the wait */
@@ -284,240 +242,8 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     const packet = packetName(segment);
     const size = segment.payload_bytes ? `, ${segment.payload_bytes} bytes,` : '';
     this.record('packet-received', `The ${packet}${size} arrives.`, { data: { number, packet } });
-    if (this.sk_state === 'LISTEN') this.#inListen(segment);
-    else if (this.sk_state === 'SYN_SENT') this.#inSynSent(segment);
-    else this.#inOtherStates(segment);
+    this.#incoming.take(segment);
     this.#refresh();
-  }
-
-  #inListen(segment: Segment): void {
-    this.#takeSyn(segment);
-    this.#tell({ type: 'SYN' });
-  }
-
-  /** The peer's SYN: where its stream begins, and what it can take. */
-  #takeSyn(segment: Segment): void {
-    this.#rcv = new Sequence(segment.seq);
-    this.#peer_mss_bytes = segment.mss_bytes ?? 1460;
-    this.#ts_recent = segment.timestamps?.value ?? 0;
-    this.sender.mss_bytes = Math.min(this.#peer_mss_bytes, this.#host.mss_bytes) - TIMESTAMPS_bytes;
-    this.receiver.established(this.#synWindow(true), this.sender.mss_bytes);
-  }
-
-  /** `tcp_rcv_synsent_state_process`. */
-  #inSynSent(segment: Segment): void {
-    const { flags } = segment;
-    const hasAck = flags.includes('ACK');
-    const isMine = hasAck && this.#snd.position(segment.ack, 1) === 1;
-    if (hasAck && !isMine) {
-      if (!flags.includes('RST')) this.#reset(segment);
-      return;
-    }
-    if (flags.includes('RST')) {
-      if (hasAck) this.#tell({ type: 'RST' });
-      return;
-    }
-    if (!flags.includes('SYN')) return;
-    this.#takeSyn(segment);
-    this.receiver.established(this.#synWindow(false), this.sender.mss_bytes);
-    this.sender.established(segment.window_bytes, 0);
-    if (!hasAck) {
-      this.#tell({ type: 'SYN' });
-      return;
-    }
-    if (this.#syn.isFirst) this.sender.rtt.sample(Math.max(1, this.#syn.elapsed_ms * 1000), 1, 1);
-    this.#tell({ type: 'SYN-ACK' });
-  }
-
-  #inOtherStates(segment: Segment): void {
-    const read = this.#read(segment);
-    // tcp_check_req: for a request a wrong acknowledgement comes before a wrong window.
-    if (this.sk_state === 'SYN_RECV' && this.parent && read.hasAck && !read.isRst && read.ack !== 1) {
-      this.#reset(segment);
-      return;
-    }
-    if (!this.#validates(segment, read)) return;
-    if (!read.hasAck) return;
-    if (this.sk_state === 'SYN_RECV' && !this.#completes(segment, read)) return;
-    if (!this.#acknowledged(segment, read)) return;
-    this.#takeText(segment, read);
-  }
-
-  #read({ seq, ack, flags, payload_bytes }: Segment): Read {
-    const start = this.#rcv.position(seq, this.receiver.rcv_nxt);
-    const isSyn = flags.includes('SYN');
-    const isFin = flags.includes('FIN');
-    const hasAck = flags.includes('ACK');
-    return {
-      seq: start,
-      end_seq: start + payload_bytes + (isSyn ? 1 : 0) + (isFin ? 1 : 0),
-      ack: hasAck ? this.#snd.position(ack, this.sender.queue.snd_una) : 0,
-      isSyn,
-      isFin,
-      isRst: flags.includes('RST'),
-      hasAck,
-    };
-  }
-
-  /** `tcp_validate_incoming`. @returns whether the segment is looked at any further */
-  #validates(segment: Segment, read: Read): boolean {
-    const { receiver, sk_state } = this;
-    if (sk_state === 'SYN_RECV' && this.parent && read.isSyn && !read.hasAck && read.seq === 0) {
-      this.#tell({ type: 'SYN' });
-      return false;
-    }
-    // tcp_reset_check: a peer that has sent its FIN may reset with the FIN's own number.
-    const isAtFin =
-      ['CLOSE_WAIT', 'LAST_ACK', 'CLOSING'].includes(sk_state) && read.seq === receiver.rcv_nxt - 1;
-    if (!receiver.accepts(read)) {
-      if (read.isRst && isAtFin) this.#tell({ type: 'RST' });
-      if (read.isRst) return false;
-      if (read.isSyn) this.#challenge();
-      else {
-        const hasData = read.end_seq !== read.seq;
-        if (!hasData && this.#isTooSoon()) return false;
-        if (hasData && read.seq < receiver.rcv_nxt) receiver.ack.enterQuickackMode();
-        this.#answer('It is outside the window: an ACK says what is wanted.', 'tcp_send_dupack:ack');
-      }
-      return false;
-    }
-    if (read.isRst) {
-      if (read.seq === receiver.rcv_nxt || isAtFin) this.#tell({ type: 'RST' });
-      else this.#challenge();
-      return false;
-    }
-    if (read.isSyn) {
-      const isCrossed = sk_state === 'SYN_RECV' && !this.parent && read.hasAck && read.seq === 0;
-      if (!isCrossed) {
-        this.#challenge();
-        return false;
-      }
-    }
-    if (segment.timestamps && read.seq <= receiver.rcv_wup) this.#ts_recent = segment.timestamps.value;
-    return true;
-  }
-
-  /** The end of the handshake for the side that has sent a SYN-ACK. @returns whether the connection is up */
-  #completes(segment: Segment, read: Read): boolean {
-    if (read.ack !== 1) {
-      this.#reset(segment);
-      return false;
-    }
-    if (this.parent?.isAcceptQueueFull) {
-      this.record(
-        'accept-queue-full',
-        'The accept queue is full: *the ACK is ignored*, and the SYN-ACK will go out again.',
-        {
-          mark: 'tcp_v4_syn_recv_sock:overflow',
-          beat: true,
-        },
-      );
-      return false;
-    }
-    const window_bytes = read.isSyn ? segment.window_bytes : segment.window_bytes * WINDOW_SCALE_bytes;
-    this.sender.established(window_bytes, read.seq);
-    if (this.#synAck.retransmits === 0) this.sender.rtt.sample(this.now_us - this.#synAck.sent_us, 1, 1);
-    const isShut = this.sk_shutdown.send;
-    this.#tell({ type: read.isSyn ? 'SYN-ACK' : 'ACK' });
-    if (isShut) this.#tell({ type: 'shutdown()' });
-    return true;
-  }
-
-  /** Step 5: the ACK, and the states that wait for one. @returns whether the segment's text is looked at */
-  #acknowledged(segment: Segment, { ack, seq, end_seq, isFin, isSyn }: Read): boolean {
-    const window_bytes = isSyn ? segment.window_bytes : segment.window_bytes * WINDOW_SCALE_bytes;
-    const hasData = end_seq > seq;
-    const result = this.sender.acknowledged({ ack, seq, window_bytes, hasData });
-    if (result === 'not sent yet') {
-      if (this.sk_state !== 'ESTABLISHED') this.#challenge();
-      return false;
-    }
-    const isFinAcknowledged = this.sender.queue.isFinQueued && ack === this.sender.queue.write_seq;
-    if (!isFinAcknowledged) return true;
-    if (this.sk_state !== 'FIN_WAIT1') {
-      if (this.sk_state !== 'CLOSING' && this.sk_state !== 'LAST_ACK') return true;
-      this.#tell({ type: 'ACK of FIN' });
-      return false;
-    }
-    this.#tell({ type: 'ACK of FIN' });
-    this.sk_shutdown.send = true;
-    if (!this.isOrphan) return true;
-    if (end_seq - (isFin ? 1 : 0) > this.receiver.rcv_nxt && hasData) {
-      this.#tell({ type: 'data after close()' });
-      this.#reset(segment);
-      return false;
-    }
-    if (isFin) return true;
-    this.#keepFinWait2();
-    return false;
-  }
-
-  /** Step 7: data and FIN, then what may be sent and what must be acknowledged. */
-  #takeText(segment: Segment, read: Read): void {
-    const { receiver } = this;
-    const { seq, end_seq, isFin } = read;
-    const isClosed = this.sk_state === 'FIN_WAIT1' || this.sk_state === 'FIN_WAIT2';
-    if (isClosed && this.sk_shutdown.rcv && end_seq > seq && end_seq - (isFin ? 1 : 0) > receiver.rcv_nxt) {
-      this.sk_err = 'ECONNRESET';
-      this.#tell({ type: 'data after close()' });
-      this.#reset(segment);
-      return;
-    }
-    if (end_seq > seq && !read.isSyn) this.#takeData(segment, read);
-    if (this.sk_state === 'CLOSE' || this.sk_state === 'TIME_WAIT') return;
-    this.sender.push();
-    if (receiver.ack.isScheduled) this.#tell({ type: 'ack check' });
-  }
-
-  #takeData(segment: Segment, { seq, end_seq, isFin }: Read): void {
-    const { receiver } = this;
-    const before = receiver.rcv_nxt;
-    const { queued, hasFin } = receiver.queue({ seq, end_seq, hasFin: isFin });
-    const isBehindFin = hasFin && !isFin;
-    if (queued === 'in order' && segment.payload_bytes > 0) this.#noteArrival(segment);
-    else if (queued === 'out of order')
-      this.record('out-of-order', `Something before it is missing: it waits from byte ${seq} on.`, {
-        data: { seq, rcv_nxt: before },
-        mark: 'tcp_data_queue:out-of-order',
-      });
-    else if (queued === 'duplicate')
-      this.record('duplicate', 'All of it has been here before.', { mark: 'tcp_data_queue:duplicate' });
-    if (queued === 'in order' && (hasFin || isBehindFin)) this.#takeFin();
-    if (queued === 'in order') this.#changed();
-    this.#signalMode();
-  }
-
-  /** `tcp_event_data_recv`, told when it changes something. */
-  #noteArrival(segment: Segment): void {
-    const { ack } = this.receiver;
-    const before = { quick: ack.quick, ato: ack.ato };
-    const arrival = {
-      payload_bytes: segment.payload_bytes,
-      hasPush: segment.flags.includes('PSH'),
-      hasFin: segment.flags.includes('FIN'),
-      options_bytes: segment.timestamps ? TIMESTAMPS_bytes : 0,
-    };
-    const rule = this.receiver.dataReceived(arrival, this.advmss_bytes);
-    if (rule === 'as before' || (before.ato === ack.ato && before.quick === ack.quick)) return;
-    const says = {
-      first: `The first data of this connection: the next ${ack.quick} ACKs are *quick*.`,
-      fast: `Data comes fast: the delay of ACKs becomes ${ack.ato * 4} ms.`,
-      average: `The delay of ACKs follows the pause between segments: ${ack.ato * 4} ms.`,
-      gap: `A pause longer than the retransmission timeout: the next ${ack.quick} ACKs are quick again.`,
-    }[rule];
-    this.record('ato-updated', says, {
-      data: { rule, ato_ms: ack.ato * 4, quick: ack.quick },
-      mark: `tcp_event_data_recv:${rule}`,
-    });
-  }
-
-  /** `tcp_fin`. */
-  #takeFin(): void {
-    this.receiver.ack.isScheduled = true;
-    this.sk_shutdown.rcv = true;
-    const isAtOnce = this.sk_state === 'FIN_WAIT1' || this.sk_state === 'FIN_WAIT2';
-    this.#tell({ type: 'FIN' });
-    if (!isAtOnce) this.receiver.ack.enterPingpongMode();
   }
 
   /**
@@ -527,7 +253,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
    * @param about the segment that it is about @param isLocal this host made the error itself, for want of an address
    */
   receiveError(code: UnreachableCode, about: Segment, isLocal = false): void {
-    if (this.sk_state === 'SYN_SENT' && this.#syn.elapsed_ms === 0) {
+    if (this.sk_state === 'SYN_SENT' && this.syn.elapsed_ms === 0) {
       const { errno } = icmpFailure(code);
       this.sk_err_soft = errno;
       this.record(
@@ -539,9 +265,9 @@ export class TcpSock implements ConnectionActions, SenderSocket {
       return;
     }
     const isRoute = code === 'net' || code === 'host';
-    if (this.sk_state === 'SYN_SENT' && isRoute && this.#syn.revert(about) === 'expired')
-      this.#tell({ type: 'give up' });
-    this.#tell({ type: 'ICMP error', code, isLocal });
+    if (this.sk_state === 'SYN_SENT' && isRoute && this.syn.revert(about) === 'expired')
+      this.tell({ type: 'give up' });
+    this.tell({ type: 'ICMP error', code, isLocal });
   }
 
   // --- what the statechart asks for ---
@@ -561,7 +287,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     if (state === 'CLOSE') {
       this.sk_shutdown = { rcv: true, send: true };
       this.sender.queue.purge();
-      if (this.isOrphan || this.parent) this.#host.forget(this);
+      if (this.isOrphan || this.parent) this.host.forget(this);
     }
   }
 
@@ -580,20 +306,20 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   }
 
   sendSyn(): void {
-    this.#arm(this.#syn.start());
+    this.#arm(this.syn.start());
   }
 
   sendSynAck(): void {
-    const again = this.#synAck.retransmits > 0 && this.parent ? 'reqsk_timer_handler:synack' : null;
+    const again = this.synAck.retransmits > 0 && this.parent ? 'reqsk_timer_handler:synack' : null;
     const first = this.parent ? 'tcp_conn_request:synack' : 'tcp_rcv_synsent_state_process:synack';
     this.transmit(['SYN', 'ACK'], `A SYN-ACK goes ${again ? 'out again' : 'back'}.`, again ?? first);
-    this.#synAck.sent_us = this.now_us;
-    this.#arm(this.#synAck.rto_ms);
+    this.synAck.sent_us = this.now_us;
+    this.#arm(this.synAck.rto_ms);
   }
 
   expired(): boolean {
-    if (this.sk_state === 'SYN_RECV') return this.#synAck.retransmits >= this.#host.sysctl.tcp_synack_retries;
-    if (this.sk_state === 'SYN_SENT') return this.#syn.expired();
+    if (this.sk_state === 'SYN_RECV') return this.synAck.retransmits >= this.host.sysctl.tcp_synack_retries;
+    if (this.sk_state === 'SYN_SENT') return this.syn.expired();
     return this.sender.expired();
   }
 
@@ -615,10 +341,10 @@ export class TcpSock implements ConnectionActions, SenderSocket {
 
   retransmit(): void {
     if (this.sk_state === 'SYN_RECV') {
-      const { retransmits, rto_ms, sent_us } = this.#synAck;
-      this.#synAck = { retransmits: retransmits + 1, rto_ms: Math.min(rto_ms * 2, 120_000), sent_us };
+      const { retransmits, rto_ms, sent_us } = this.synAck;
+      this.synAck = { retransmits: retransmits + 1, rto_ms: Math.min(rto_ms * 2, 120_000), sent_us };
       this.sendSynAck();
-    } else if (this.sk_state === 'SYN_SENT') this.#arm(this.#syn.again(this.timer_ms));
+    } else if (this.sk_state === 'SYN_SENT') this.#arm(this.syn.again(this.timer_ms));
     else this.sender.timerFired();
   }
 
@@ -654,6 +380,11 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     this.sender.sendFin();
   }
 
+  /** The program's reading lets an ACK out. */
+  #ackAfterRead(): void {
+    this.transmit(['ACK'], 'The program has read it all: an ACK goes out.', '__tcp_cleanup_rbuf:ack');
+  }
+
   sendAck(): void {
     const mark = { FIN_WAIT1: 'tcp_fin:ack-closing', FIN_WAIT2: 'tcp_fin:ack' }[this.sk_state];
     this.transmit(['ACK'], 'An ACK answers it at once.', (mark as KernelMark) ?? 'tcp_data_queue:duplicate');
@@ -670,11 +401,6 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     const mark =
       reason === 'quick' ? 'tcp_in_quickack_mode:quick' : (`__tcp_ack_snd_check:${reason}` as const);
     this.transmit(['ACK'], `An ACK goes out at once: ${why}.`, mark, true);
-  }
-
-  /** The program's reading lets an ACK out. */
-  #ackAfterRead(): void {
-    this.transmit(['ACK'], 'The program has read it all: an ACK goes out.', '__tcp_cleanup_rbuf:ack');
   }
 
   /** `tcp_send_delayed_ack`. */
@@ -712,16 +438,12 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     });
   }
 
-  get delack_ms(): number {
-    return Math.max(0, ((this.receiver.ack.timeout_us ?? this.now_us) - this.now_us) / 1000);
-  }
-
   delackTimer(): void {
     const { ack } = this.receiver;
     ack.timeout_us = null;
     const wait = duration(this.now_us - this.#delackSet_us);
     if (!ack.isScheduled || this.sk_state === 'CLOSE') {
-      this.#tell({ type: 'ack sent' });
+      this.tell({ type: 'ack sent' });
       return;
     }
     const wasPingpong = ack.missed() === 'left pingpong mode';
@@ -742,7 +464,11 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     );
     this.transmit(['ACK'], 'The delayed ACK goes out.', 'tcp_delack_timer_handler:send');
     // The last word, also when no segment with an ACK could leave.
-    if (this.regions.acknowledgement === 'delayed') this.#tell({ type: 'ack sent' });
+    if (this.regions.acknowledgement === 'delayed') this.tell({ type: 'ack sent' });
+  }
+
+  get delack_ms(): number {
+    return Math.max(0, ((this.receiver.ack.timeout_us ?? this.now_us) - this.now_us) / 1000);
   }
 
   sendReset(): void {
@@ -777,11 +503,11 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   #cause(event: ConnectionEvent): Failure {
     if (event.type === 'RST') return resetFailure(this.sk_state);
     if (event.type === 'ICMP error') return event.isLocal ? NO_NEIGHBOUR : icmpFailure(event.code);
-    if (this.sk_state === 'SYN_SENT') return this.#syn.giveUp(this.timer_ms);
+    if (this.sk_state === 'SYN_SENT') return this.syn.giveUp(this.timer_ms);
     return {
       errno: this.sk_err_soft ?? 'ETIMEDOUT',
       mark: this.sk_state === 'SYN_RECV' && this.parent ? 'reqsk_timer_handler:drop' : 'tcp_write_err:errno',
-      says: `${this.sender.icsk_retransmits || this.sender.icsk_probes_out || this.#synAck.retransmits} tries without an answer: *Linux gives up with ETIMEDOUT*.`,
+      says: `${this.sender.icsk_retransmits || this.sender.icsk_probes_out || this.synAck.retransmits} tries without an answer: *Linux gives up with ETIMEDOUT*.`,
     };
   }
 
@@ -799,7 +525,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
 
   setTimer(timer_ms: number, kind: 'retransmission' | 'probe'): void {
     this.#arm(timer_ms);
-    this.#tell({ type: kind === 'probe' ? 'set probe timer' : 'set timer' });
+    this.tell({ type: kind === 'probe' ? 'set probe timer' : 'set timer' });
   }
 
   #arm(timer_ms: number): void {
@@ -809,7 +535,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   }
 
   clearTimer(): void {
-    this.#tell({ type: 'clear timer' });
+    this.tell({ type: 'clear timer' });
   }
 
   holds(hold: Hold | null, bytes: number, verdict: NagleVerdict | null, hasSent: boolean): void {
@@ -823,7 +549,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
       return;
     }
     if (hold === null) {
-      this.#tell({ type: 'nothing held' });
+      this.tell({ type: 'nothing held' });
       return;
     }
     const isFull = hold === 'window';
@@ -837,7 +563,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
         state: { ...this.fields(), sending: region },
       },
     );
-    this.#tell({ type: `${hold} holds` });
+    this.tell({ type: `${hold} holds` });
   }
 
   #windowMark(): KernelMark {
@@ -874,25 +600,25 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   ): void {
     const isSyn = flags.includes('SYN');
     const hasAck = flags.includes('ACK');
-    const window_bytes = isSyn ? this.#synWindow(hasAck) : this.receiver.offer() / WINDOW_SCALE_bytes;
+    const window_bytes = isSyn ? this.synWindow(hasAck) : this.receiver.offer() / WINDOW_SCALE_bytes;
     const segment: Segment = {
       protocol: 'tcp',
       from: this.local,
       to: this.remote,
       flags,
-      seq: this.#snd.wire(position),
-      ack: hasAck ? this.#rcv.wire(isSyn ? 1 : this.receiver.rcv_nxt) : 0,
+      seq: this.snd.wire(position),
+      ack: hasAck ? this.rcv.wire(isSyn ? 1 : this.receiver.rcv_nxt) : 0,
       window_bytes,
       payload_bytes,
-      ...(isSyn && { mss_bytes: this.#host.mss_bytes }),
+      ...(isSyn && { mss_bytes: this.host.mss_bytes }),
       timestamps: flags.includes('RST')
         ? null
-        : { value: this.#host.timestamp(), echo: hasAck ? this.#ts_recent : 0 },
+        : { value: this.host.timestamp(), echo: hasAck ? this.ts_recent : 0 },
     };
     if (hasAck && !isSyn) this.#leaves(segment);
     this.#refresh();
-    this.#host.transmit(segment, this, says, mark, beat);
-    if (hasAck && !isSyn) this.#signalMode();
+    this.host.transmit(segment, this, says, mark, beat);
+    if (hasAck && !isSyn) this.signalMode();
   }
 
   /** `tcp_event_ack_sent`, then `tcp_event_data_sent`. */
@@ -910,27 +636,28 @@ export class TcpSock implements ConnectionActions, SenderSocket {
           beat: ack.pingpong === this.tcp_pingpong_thresh,
         },
       );
-    if (this.regions.acknowledgement === 'delayed') this.#tell({ type: 'ack sent' });
+    if (this.regions.acknowledgement === 'delayed') this.tell({ type: 'ack sent' });
   }
 
   /** Tells the statechart when ACKs have begun to be treated in another way. */
-  #signalMode(): void {
+  signalMode(): void {
     const { acknowledgement } = this.regions;
     const { ack } = this.receiver;
     const mode = ack.inPingpongMode ? 'pingpong' : ack.quick > 0 ? 'quick' : 'plain';
-    if (acknowledgement !== 'delayed' && acknowledgement !== mode) this.#tell({ type: 'mode changed' });
+    if (acknowledgement !== 'delayed' && acknowledgement !== mode) this.tell({ type: 'mode changed' });
   }
 
   /** The window of a SYN, or of the SYN-ACK that answers one and so knows that timestamps take their share. */
-  #synWindow(isAnswer: boolean): number {
-    const { mss_bytes, kernel, sysctl } = this.#host;
+  synWindow(isAnswer: boolean): number {
+    const { mss_bytes, kernel, sysctl } = this.host;
     const mss = isAnswer ? mss_bytes - TIMESTAMPS_bytes : mss_bytes;
     return tcp_select_initial_window(sysctl.rcvbuf_bytes, mss, kernel.init_rcv_wnd);
   }
 
-  #challenge(): void {
-    if (this.#isTooSoon()) return;
-    this.#answer(
+  /** An ACK for a segment that may be a stranger's (RFC 5961): `tcp_send_challenge_ack`. */
+  challenge(): void {
+    if (this.isTooSoon()) return;
+    this.answer(
       this.sk_state === 'ESTABLISHED'
         ? 'The connection is up already: what comes late is answered with an ACK.'
         : 'It does not fit: an ACK says what is wanted.',
@@ -939,7 +666,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   }
 
   /** Whether an ACK of this kind went out less than half a second ago: `tcp_oow_rate_limited`. Else the time is noted. */
-  #isTooSoon(): boolean {
+  isTooSoon(): boolean {
     const isSoon = this.now_us - this.#last_oow_us < TCP_INVALID_RATELIMIT_us;
     if (isSoon)
       this.record('ack-skipped', 'An ACK like this went out less than 500 ms ago: *this one is skipped*.', {
@@ -949,12 +676,13 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     return isSoon;
   }
 
-  #answer(says: string, mark: KernelMark): void {
+  /** An ACK that says what is wanted. */
+  answer(says: string, mark: KernelMark): void {
     this.transmit(['ACK'], says, mark);
   }
 
   /** A reset for a segment that does not fit this socket. */
-  #reset(segment: Segment): void {
+  reset(segment: Segment): void {
     const hasAck = segment.flags.includes('ACK');
     const answer: Segment = {
       protocol: 'tcp',
@@ -967,7 +695,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
       payload_bytes: 0,
       timestamps: null,
     };
-    this.#host.transmit(
+    this.host.transmit(
       answer,
       null,
       'It does not fit this connection: a reset answers it.',
@@ -976,12 +704,12 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   }
 
   /** An orphan whose FIN is acknowledged waits for the peer's as a record. */
-  #keepFinWait2(): void {
-    this.#keep('FIN_WAIT2', this.#host.sysctl.tcp_fin_timeout * 1000);
+  keepFinWait2(): void {
+    this.#keep('FIN_WAIT2', this.host.sysctl.tcp_fin_timeout * 1000);
   }
 
   /** Gives the statechart an event, unless it is over. */
-  #tell(event: ConnectionEvent): void {
+  tell(event: ConnectionEvent): void {
     if (!this.#isOver) this.#machine.send(event);
   }
 
@@ -992,18 +720,18 @@ export class TcpSock implements ConnectionActions, SenderSocket {
 
   #keep(substate: string, timeout_ms: number): void {
     this.#end();
-    this.#host.keepRecord(
+    this.host.keepRecord(
       this,
       {
         local: this.local,
         remote: this.remote,
         substate,
-        snd: this.#snd,
-        rcv: this.#rcv,
+        snd: this.snd,
+        rcv: this.rcv,
         snd_nxt: this.sender.queue.snd_nxt,
         rcv_nxt: this.receiver.rcv_nxt,
         rcv_wnd: this.receiver.rcv_wnd,
-        ts_recent: this.#ts_recent,
+        ts_recent: this.ts_recent,
       },
       timeout_ms,
     );
@@ -1016,7 +744,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   fields(): ActorState {
     const { sender, receiver } = this;
     const { ack } = receiver;
-    const handshake = this.#syn.fields();
+    const handshake = this.syn.fields();
     const isHandshaking = this.sk_state === 'CLOSE' || this.sk_state === 'SYN_SENT';
     return {
       sk_state: this.sk_state,
@@ -1047,24 +775,24 @@ export class TcpSock implements ConnectionActions, SenderSocket {
 
   /** The page sees the socket as it is now, from the next event on. */
   #refresh(): void {
-    if (!this.#isSilent && !this.#isOver) this.#host.recorder.introduce(this.#host.name, this.fields());
+    if (!this.#isSilent && !this.#isOver) this.host.recorder.introduce(this.host.name, this.fields());
   }
 
   #changed(): void {
     const waiters = [...this.#waiters];
     // A woken process runs after the softirq that woke it.
-    for (const wake of waiters) this.#host.clock.after(0, () => this.#waiters.has(wake) && wake());
+    for (const wake of waiters) this.host.clock.after(0, () => this.#waiters.has(wake) && wake());
   }
 
   /** Records an event of this socket. */
   record(kind: string, says: string, rest: Details = {}): void {
     const { state, ...event } = rest;
-    this.#host.recorder.record({
-      actor: this.#host.name,
+    this.host.recorder.record({
+      actor: this.host.name,
       kind,
       says,
       ...event,
-      ...(state && { state: { [this.#host.name]: state } }),
+      ...(state && { state: { [this.host.name]: state } }),
     });
   }
 }

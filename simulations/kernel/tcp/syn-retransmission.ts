@@ -26,7 +26,8 @@ import {
   type Wait,
   waitSentence,
 } from './sentences.ts';
-import type { TcpHost, TcpSock } from './sock.ts';
+import type { TcpSock } from './sock.ts';
+import type { TcpHost } from './tcp-host.ts';
 
 const NEW_TIMER: SynTimer = {
   icsk_retransmits: 0,
