@@ -6,7 +6,6 @@
  * Left out: options other than MSS and timestamps, PAWS, urgent data.
  */
 import { type Actor, createActor } from 'xstate';
-import { duration } from '../../engine/duration.ts';
 import type { ActorState, KernelMark } from '../../engine/trace.ts';
 import {
   type Endpoint,
@@ -16,6 +15,7 @@ import {
   type UnreachableCode,
 } from '../../network/packet.ts';
 import type { Errno } from '../errno.ts';
+import { Acknowledging } from './acknowledging.ts';
 import { type ConnectionActions, type ConnectionEvent, connectionMachine } from './connection.ts';
 import { type Failure, icmpFailure, NO_NEIGHBOUR, resetFailure } from './errors.ts';
 import { Incoming } from './incoming.ts';
@@ -60,6 +60,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   readonly sender = new Sender(this);
   readonly receiver: Receiver;
   readonly #incoming = new Incoming(this);
+  readonly #acknowledging = new Acknowledging(this);
   /** For a listener: who waits for accept(). */
   queue: AcceptQueue | null = null;
   /** For a connection that a listener has made: the listener. */
@@ -86,7 +87,6 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   #timerSet_us = 0;
   /** When an ACK last answered what does not fit. */
   #last_oow_us = Number.NEGATIVE_INFINITY;
-  #delackSet_us = 0;
 
   constructor(host: TcpHost, local: Endpoint) {
     this.host = host;
@@ -216,7 +216,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   /** Bytes from the peer, and the ACK that this may let out. @returns how many */
   read(most_bytes: number): number {
     const bytes = this.receiver.read(most_bytes);
-    if (this.receiver.acksAfterRead(bytes, this.sk_shutdown.rcv)) this.#ackAfterRead();
+    if (this.receiver.acksAfterRead(bytes, this.sk_shutdown.rcv)) this.#acknowledging.afterRead();
     else this.#refresh();
     return bytes;
   }
@@ -225,8 +225,8 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   setQuickack(on: boolean): void {
     this.receiver.ack.setQuickack(on);
     const isUp = this.sk_state === 'ESTABLISHED' || this.sk_state === 'CLOSE_WAIT';
-    if (on && isUp && this.receiver.acksAfterRead(1, this.sk_shutdown.rcv)) this.#ackAfterRead();
-    this.signalMode();
+    if (on && isUp && this.receiver.acksAfterRead(1, this.sk_shutdown.rcv)) this.#acknowledging.afterRead();
+    this.#acknowledging.signalMode();
   }
 
   /** Calls `wake` at the next change that a program may wait for, after it. @returns a function that stops the wait */
@@ -298,9 +298,9 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     if (region === 'retransmission' && state === 'idle') this.#timerDue_us = null;
     const isMode = region === 'acknowledgement' && state !== 'delayed' && from !== 'delayed';
     if (isMode)
-      this.record('mode-changed', modeSentence(state, this), {
+      this.record('mode-changed', this.#acknowledging.sentenceOf(state), {
         data: { from, to: state },
-        mark: modeMark(state, this),
+        mark: this.#acknowledging.markOf(state),
       });
     else this.#refresh();
   }
@@ -380,95 +380,29 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     this.sender.sendFin();
   }
 
-  /** The program's reading lets an ACK out. */
-  #ackAfterRead(): void {
-    this.transmit(['ACK'], 'The program has read it all: an ACK goes out.', '__tcp_cleanup_rbuf:ack');
+  get delack_ms(): number {
+    return this.#acknowledging.delack_ms;
   }
 
   sendAck(): void {
-    const mark = { FIN_WAIT1: 'tcp_fin:ack-closing', FIN_WAIT2: 'tcp_fin:ack' }[this.sk_state];
-    this.transmit(['ACK'], 'An ACK answers it at once.', (mark as KernelMark) ?? 'tcp_data_queue:duplicate');
+    this.#acknowledging.sendAck();
   }
 
   ackNow(): void {
-    const { reason, quick } = this.receiver.whyAckNow;
-    const why = {
-      full: 'more than one full segment has come',
-      quick: `quick, ${quick} left`,
-      now: 'a hole is filled',
-      hole: 'the peer must know what is missing',
-    }[reason];
-    const mark =
-      reason === 'quick' ? 'tcp_in_quickack_mode:quick' : (`__tcp_ack_snd_check:${reason}` as const);
-    this.transmit(['ACK'], `An ACK goes out at once: ${why}.`, mark, true);
+    this.#acknowledging.ackNow();
   }
 
-  /** `tcp_send_delayed_ack`. */
   sendDelayedAck(): void {
-    const { ack } = this.receiver;
-    const due_us = ack.timeout_us;
-    if (!ack.setTimer()) {
-      this.transmit(
-        ['ACK'],
-        'An earlier delay is nearly over: the ACK goes out.',
-        'tcp_send_delayed_ack:now',
-      );
-      return;
-    }
-    if (ack.timeout_us === due_us) return;
-    this.#delackSet_us = this.now_us;
-    const wait = duration(this.delack_ms * 1000);
-    const why =
-      this.receiver.fin_seq !== null
-        ? 'After a FIN the session counts as interactive'
-        : ack.inPingpongMode
-          ? 'The session counts as interactive'
-          : ack.quick > 0
-            ? 'Nothing asks for an ACK at once'
-            : 'No quick ACKs are left';
-    const isAtOnce = this.delack_ms === 0;
-    const says = isAtOnce
-      ? `${why}; no data has set a delay yet, so the ACK goes out *with the next tick*.`
-      : `${why}, so the ACK *waits up to ${wait}* for data to ride on.`;
-    this.record('ack-delayed', says, {
-      data: { delay_ms: this.delack_ms },
-      mark: 'tcp_send_delayed_ack:timer',
-      beat: !isAtOnce,
-      state: this.fields(),
-    });
+    this.#acknowledging.sendDelayedAck();
   }
 
   delackTimer(): void {
-    const { ack } = this.receiver;
-    ack.timeout_us = null;
-    const wait = duration(this.now_us - this.#delackSet_us);
-    if (!ack.isScheduled || this.sk_state === 'CLOSE') {
-      this.tell({ type: 'ack sent' });
-      return;
-    }
-    const wasPingpong = ack.missed() === 'left pingpong mode';
-    const isAtOnce = this.now_us === this.#delackSet_us;
-    this.record(
-      'delayed-ack-fired',
-      isAtOnce
-        ? 'The next tick is there.'
-        : wasPingpong
-          ? `Nothing came to ride on for ${wait}: the ACK goes alone, and *the session no longer counts as interactive*.`
-          : `Nothing came to ride on for ${wait}: the ACK goes alone, and the next one may wait ${ack.ato * 4} ms.`,
-      {
-        data: { waited_ms: (this.now_us - this.#delackSet_us) / 1000, ato_ms: ack.ato * 4 },
-        mark: wasPingpong ? 'tcp_delack_timer_handler:pingpong' : 'tcp_delack_timer_handler:inflate',
-        state: this.fields(),
-        beat: !isAtOnce,
-      },
-    );
-    this.transmit(['ACK'], 'The delayed ACK goes out.', 'tcp_delack_timer_handler:send');
-    // The last word, also when no segment with an ACK could leave.
-    if (this.regions.acknowledgement === 'delayed') this.tell({ type: 'ack sent' });
+    this.#acknowledging.delackTimer();
   }
 
-  get delack_ms(): number {
-    return Math.max(0, ((this.receiver.ack.timeout_us ?? this.now_us) - this.now_us) / 1000);
+  /** Tells the statechart when ACKs have begun to be treated in another way. */
+  signalMode(): void {
+    this.#acknowledging.signalMode();
   }
 
   sendReset(): void {
@@ -615,36 +549,10 @@ export class TcpSock implements ConnectionActions, SenderSocket {
         ? null
         : { value: this.host.timestamp(), echo: hasAck ? this.ts_recent : 0 },
     };
-    if (hasAck && !isSyn) this.#leaves(segment);
+    if (hasAck && !isSyn) this.#acknowledging.leaves(segment);
     this.#refresh();
     this.host.transmit(segment, this, says, mark, beat);
-    if (hasAck && !isSyn) this.signalMode();
-  }
-
-  /** `tcp_event_ack_sent`, then `tcp_event_data_sent`. */
-  #leaves(segment: Segment): void {
-    const { ack } = this.receiver;
-    ack.ackSent();
-    if (segment.payload_bytes > 0 && ack.dataSent())
-      this.record(
-        'reply-counted',
-        `It leaves within ${ack.ato * 4} ms of the last data: *a reply*, number ${ack.pingpong}; from ${this.tcp_pingpong_thresh} on ACKs wait.`,
-        {
-          data: { pingpong: ack.pingpong, thresh: this.tcp_pingpong_thresh },
-          mark: 'tcp_event_data_sent:reply',
-          // Its own departure is what makes the next ACK wait.
-          beat: ack.pingpong === this.tcp_pingpong_thresh,
-        },
-      );
-    if (this.regions.acknowledgement === 'delayed') this.tell({ type: 'ack sent' });
-  }
-
-  /** Tells the statechart when ACKs have begun to be treated in another way. */
-  signalMode(): void {
-    const { acknowledgement } = this.regions;
-    const { ack } = this.receiver;
-    const mode = ack.inPingpongMode ? 'pingpong' : ack.quick > 0 ? 'quick' : 'plain';
-    if (acknowledgement !== 'delayed' && acknowledgement !== mode) this.tell({ type: 'mode changed' });
+    if (hasAck && !isSyn) this.#acknowledging.signalMode();
   }
 
   /** The window of a SYN, or of the SYN-ACK that answers one and so knows that timestamps take their share. */
@@ -762,7 +670,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
       quick: ack.quick,
       pingpong: ack.pingpong,
       ato_ms: ack.ato * 4,
-      delack_set_us: ack.timeout_us === null ? null : this.#delackSet_us,
+      delack_set_us: ack.timeout_us === null ? null : this.#acknowledging.set_us,
       delack_due_us: ack.timeout_us,
       rcv_mss: ack.rcv_mss,
       mss: sender.mss_bytes,
@@ -795,17 +703,4 @@ export class TcpSock implements ConnectionActions, SenderSocket {
       ...(state && { state: { [this.host.name]: state } }),
     });
   }
-}
-
-function modeMark(mode: string, { receiver }: TcpSock): KernelMark {
-  if (mode === 'quick') return 'tcp_in_quickack_mode:quick';
-  if (mode === 'plain') return 'tcp_dec_quickack_mode:last';
-  return receiver.fin_seq === null ? 'tcp_event_data_sent:reply' : 'tcp_fin:pingpong';
-}
-
-function modeSentence(mode: string, { receiver: { ack } }: TcpSock): string {
-  if (mode === 'pingpong')
-    return 'The session counts as *interactive*: from now on ACKs wait for data to ride on.';
-  if (mode === 'quick') return `ACKs are *quick* now: the next ${ack.quick} go out at once.`;
-  return 'No quick ACKs are left.';
 }
