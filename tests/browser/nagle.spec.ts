@@ -139,13 +139,22 @@ test('comes to the minute of TIME_WAIT at the end of the scrubber, which does no
   expect(await figure.cursor()).toBe(1);
 });
 
+/** Both ends do much the same, so a sentence begins with who does it. */
+const SPEAKERS: Readonly<Record<string, string>> = {
+  client: 'Client',
+  server: 'Server',
+  'client process': 'Client program',
+  'server process': 'Server program',
+};
+
 test('says at each beat of a run what the trace says, and lights the line that decided', async ({ page }) => {
   const figure = await open(page);
   const wrong: string[] = [];
   await figure.focus();
   for (const [i, beat] of post.beats.slice(0, 45).entries()) {
     if (i > 0) await page.keyboard.press('ArrowRight');
-    const says = spaced((post.events[beat]?.says ?? '').replaceAll('*', ''));
+    const { actor = '', says: told = '' } = post.events[beat] ?? {};
+    const says = spaced(`${SPEAKERS[actor]}: ${told.replaceAll('*', '')}`);
     await expect.poll(async () => (await figure.said()).sentence).toBe(says);
     const light = await figure.wrongLight(post, beat);
     if (light) wrong.push(light);
