@@ -13,7 +13,15 @@ import lighthouse from 'lighthouse';
 import { findChromium } from './browser/chromium.ts';
 import { serve } from './browser/serve.ts';
 
-const pages = ['/', '/incidents/connect-timeout/', '/workshop/', '/checked/', '/404.html'];
+const pages = [
+  '/',
+  '/incidents/connect-timeout/',
+  '/incidents/nagle-delayed-ack/',
+  '/reference/tcp-states/',
+  '/workshop/',
+  '/checked/',
+  '/404.html',
+];
 const categories = ['performance', 'accessibility', 'best-practices', 'seo'] as const;
 const lowest = 95;
 
