@@ -17,7 +17,7 @@ export function timerText(ms: number): string {
 }
 
 /** The states as ss spells them. A socket in CLOSE is not listed. */
-const STATES: Readonly<Record<string, string>> = {
+export const SS_STATES: Readonly<Record<string, string>> = {
   LISTEN: 'LISTEN',
   SYN_SENT: 'SYN-SENT',
   SYN_RECV: 'SYN-RECV',
@@ -44,7 +44,7 @@ function timerOf({ sk_state, retransmission, icsk_retransmits, timer_due_us }: A
  */
 export function socketLine(state: ActorState, at_us: number, users: string, width = STATE_WIDTH): string {
   const { sk_state, local, remote, recv_q_bytes = 0, send_q_bytes = 0 } = state;
-  const name = STATES[String(sk_state)];
+  const name = SS_STATES[String(sk_state)];
   if (!name) return '';
   // The SYN counts as a byte that is not acknowledged.
   const send_q = sk_state === 'SYN_SENT' ? 1 : send_q_bytes;

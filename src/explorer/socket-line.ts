@@ -1,23 +1,11 @@
 /** What `ss -tano` prints at an end: the listener and the connection, in ss’s own spelling. */
-import { timerText } from '#simulations/tools/ss.ts';
+import { SS_STATES as LISTED, timerText } from '#simulations/tools/ss.ts';
 import type { EndMoment } from './moment.ts';
 
 export const SS_HEADER = 'State       Recv-Q Send-Q Local Address:Port  Peer Address:Port';
 
-/** States as ss spells them. */
-export const SS_STATES: Readonly<Record<string, string>> = {
-  CLOSE: 'UNCONN',
-  LISTEN: 'LISTEN',
-  SYN_SENT: 'SYN-SENT',
-  SYN_RECV: 'SYN-RECV',
-  ESTABLISHED: 'ESTAB',
-  FIN_WAIT1: 'FIN-WAIT-1',
-  FIN_WAIT2: 'FIN-WAIT-2',
-  CLOSE_WAIT: 'CLOSE-WAIT',
-  CLOSING: 'CLOSING',
-  LAST_ACK: 'LAST-ACK',
-  TIME_WAIT: 'TIME-WAIT',
-};
+/** States as ss spells them, with that of a socket it lists only where a program still holds it. */
+export const SS_STATES: Readonly<Record<string, string>> = { CLOSE: 'UNCONN', ...LISTED };
 
 /** The backlog of the explorer’s listeners: ss shows it as Send-Q. */
 const BACKLOG = 1;

@@ -17,8 +17,6 @@ export interface ConnectionActions {
   readonly timer_ms: number;
   /** How long a delayed ACK may still wait, in ms. */
   readonly delack_ms: number;
-  /** How long an orphan in FIN_WAIT2 is kept, or TIME_WAIT lasts, in ms. */
-  readonly time_wait_ms: number;
   /** Whether the attempt is over now that the timer has fired; asks only, changes nothing. */
   expired(): boolean;
   /** Whether the peer's window has had its last probe; asks only, changes nothing. */
@@ -133,7 +131,6 @@ export const connectionMachine = setup({
   delays: {
     icsk_timeout: ({ context }) => context.sk.timer_ms,
     'icsk_ack.timeout': ({ context }) => context.sk.delack_ms,
-    tw_timeout: ({ context }) => context.sk.time_wait_ms,
   },
   guards: {
     expired: ({ context }) => context.sk.expired(),

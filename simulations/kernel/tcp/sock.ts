@@ -366,12 +366,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   becomeEstablished(): void {
     this.setState('ESTABLISHED', 'tcp_rcv_state_process:established');
     this.parent?.queue?.ready.push(this);
-    this.parent?.announce();
-    this.#changed();
-  }
-
-  /** A listener has a connection for accept(). */
-  announce(): void {
+    this.parent?.changed();
     this.#changed();
   }
 
@@ -411,10 +406,6 @@ export class TcpSock implements ConnectionActions, SenderSocket {
       'A reset tells the peer that the connection is gone.',
       'tcp_send_active_reset:send',
     );
-  }
-
-  get time_wait_ms(): number {
-    return TCP_TIMEWAIT_LEN_ms;
   }
 
   timeWait(): void {
