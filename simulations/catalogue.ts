@@ -2,7 +2,7 @@
 import type { Simulation } from './engine/simulation.ts';
 import { connectTimeout } from './incidents/connect-timeout.ts';
 import { nagleDelayedAck } from './incidents/nagle-delayed-ack.ts';
-import { pipeBuffer } from './incidents/pipe-buffer.ts';
+import { pipeBuffer } from './reference/pipe-buffer.ts';
 import { tcpStates } from './reference/tcp-states.ts';
 
 export const catalogue: Readonly<Record<string, Simulation>> = {

@@ -34,7 +34,7 @@ export function heldRecording(simulation: string): Promise<Held> {
 async function hold(simulation: string): Promise<Held> {
   const holder = holders[simulation];
   if (!holder) throw new Error(`nothing holds "${simulation}" to a recording`);
-  const name = join('content', 'incidents', holder.file);
+  const name = join('content', holder.file);
   const recording = parseRecording(await readFile(name, 'utf8'), name);
   const cases = recording.cases.map((recorded) => ({
     recorded,

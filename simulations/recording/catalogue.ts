@@ -7,7 +7,7 @@ import type { RecordedCase, Recording } from './recording.ts';
 
 /** A recording of an incident, and how its cases are held. */
 export interface Holder {
-  /** File below `content/incidents`. */
+  /** File below `content`. */
   readonly file: string;
   /** Every figure of a case; none where it was skipped. */
   compare(recorded: RecordedCase, recording: Recording): Compared[];
@@ -16,16 +16,16 @@ export interface Holder {
 /** By simulation. */
 export const holders: Readonly<Record<string, Holder>> = {
   'connect-timeout': {
-    file: 'connect-timeout/recording.json',
+    file: 'incidents/connect-timeout/recording.json',
     compare: (recorded, { hz }) =>
       recorded.observed ? compareConnect(recorded.observed as Observed, simulateConnect(recorded), hz) : [],
   },
   'nagle-delayed-ack': {
-    file: 'nagle-delayed-ack/recording.json',
+    file: 'incidents/nagle-delayed-ack/recording.json',
     compare: (recorded, { hz }) => compareExchange(recorded as ExchangeCase, hz),
   },
   'pipe-buffer': {
-    file: 'close-wait-pipe/pipe-recording.json',
+    file: 'reference/pipe-buffer/recording.json',
     compare: (recorded, { kernel }) => (recorded.observed ? comparePipe(recorded as PipeCase, kernel) : []),
   },
 };

@@ -7,12 +7,12 @@
  */
 import { type Given, settleParameters } from '../engine/parameters.ts';
 import type { Trace } from '../engine/trace.ts';
-import { type PipeBufferOutcome, pipeBuffer } from '../incidents/pipe-buffer.ts';
 import { Pipe } from '../kernel/pipe/pipe.ts';
 import { PIPE_KERNELS, type PipeKernel } from '../kernel/pipe/profile.ts';
 import { PIPE_DEF_BUFFERS } from '../kernel/pipe/size.ts';
 import { PipeUser } from '../kernel/pipe/user.ts';
 import { PipeWrite } from '../kernel/pipe/write.ts';
+import { type PipeBufferOutcome, pipeBuffer } from '../reference/pipe-buffer.ts';
 import type { Compared } from './compared.ts';
 
 /** What a run at a pipe showed: the simulation's outcome, and how everybody stood at the end. */

@@ -1,21 +1,23 @@
 /**
- * `npm run lab -- <slug> [args…]`: runs an incident's lab script on this machine's kernel.
+ * `npm run lab -- <slug> [args…]`: runs the lab script of an incident or a page of the reference on this machine's kernel.
  *
  * The arguments after the slug go to the script as they are (`--help` lists them), and its exit code is passed on.
  * Exit code 2: there is nothing to run it with or no such lab.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { constants } from 'node:os';
+import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const incidents = new URL('../../content/incidents/', import.meta.url);
+const content = new URL('../../content/', import.meta.url);
 
-/** Slugs of the incidents that have a lab. */
-function labs(): string[] {
-  if (!existsSync(incidents)) return [];
-  return readdirSync(incidents).filter((slug) => existsSync(new URL(`${slug}/lab.py`, incidents)));
-}
+/** The labs: slug → script. */
+const labs = new Map(
+  globSync(['incidents/*/lab.py', 'reference/*/lab.py'], { cwd: fileURLToPath(content) })
+    .sort()
+    .map((path) => [basename(dirname(path)), new URL(path, content)]),
+);
 
 /** Says in one line why the lab cannot run, and ends. */
 function refuse(reason: string): never {
@@ -25,17 +27,17 @@ function refuse(reason: string): never {
 
 const [slug, ...args] = process.argv.slice(2);
 
-if (!slug || !labs().includes(slug)) {
+const lab = labs.get(slug ?? '');
+if (!lab)
   refuse(
-    `${slug ? `No lab called "${slug}"` : 'Usage: npm run lab -- <slug> [args…]'}; labs: ${labs().join(', ')}`,
+    `${slug ? `No lab called "${slug}"` : 'Usage: npm run lab -- <slug> [args…]'}; labs: ${[...labs.keys()].join(', ')}`,
   );
-}
 if (process.platform !== 'linux') {
   refuse(`The labs ask a Linux kernel; this is ${process.platform}. Try a Linux virtual machine.`);
 }
 
 process.on('SIGINT', () => {}); // Ctrl-C reaches the script too; let it end first, and pass on how it did
-const script = fileURLToPath(new URL(`${slug}/lab.py`, incidents));
+const script = fileURLToPath(lab);
 const { error, status, signal } = spawnSync('python3', [script, ...args], { stdio: 'inherit' });
 
 if (error) refuse(`The lab needs python3 (3.8 or later): ${error.message}`);

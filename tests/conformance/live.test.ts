@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { release } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { holders } from '#simulations/recording/catalogue.ts';
 import type { Compared } from '#simulations/recording/compared.ts';
@@ -31,7 +32,7 @@ const SHORT: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-const labOf = (name: string): string => `content/incidents/${name}/lab.py`;
+const labOf = (name: string): string => join('content', dirname(holders[name]?.file ?? name), 'lab.py');
 
 function whyNot(name: string): string | null {
   if (process.platform !== 'linux') return `this is ${process.platform}, not Linux`;

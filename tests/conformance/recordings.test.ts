@@ -12,7 +12,7 @@ import { parseRecording, type RecordedCase } from '#simulations/recording/record
 import { lateness_ms, slot_ms } from '#simulations/recording/timer-wheel.ts';
 
 for (const [name, { file, compare }] of Object.entries(holders)) {
-  const path = join('content', 'incidents', file);
+  const path = join('content', file);
   const recording = parseRecording(readFileSync(path, 'utf8'), path);
   describe(`${name} against Linux ${recording.kernel}`, () => {
     for (const recorded of recording.cases) {
@@ -30,10 +30,10 @@ for (const [name, { file, compare }] of Object.entries(holders)) {
 }
 
 const casesOf = (file: string): readonly RecordedCase[] =>
-  parseRecording(readFileSync(join('content', 'incidents', file), 'utf8'), file).cases;
+  parseRecording(readFileSync(join('content', file), 'utf8'), file).cases;
 
 describe('the recording of connect-timeout', () => {
-  const recording = { cases: casesOf('connect-timeout/recording.json') };
+  const recording = { cases: casesOf('incidents/connect-timeout/recording.json') };
 
   it('covers every kind of peer, each remedy, n = 1 to 6 with linear 0 and 4', () => {
     const names = new Set(recording.cases.filter(({ observed }) => observed).map(({ name }) => name));
@@ -56,7 +56,7 @@ describe('the recording of connect-timeout', () => {
 });
 
 describe('the recording of nagle-delayed-ack', () => {
-  const cases = casesOf('nagle-delayed-ack/recording.json').filter(({ observed }) => observed);
+  const cases = casesOf('incidents/nagle-delayed-ack/recording.json').filter(({ observed }) => observed);
 
   it('covers every way to write, every option, thresholds, pauses around ato and bodies around the MSS', () => {
     const seen = (name: string) => new Set(cases.map(({ parameters }) => parameters[name]));
@@ -140,7 +140,7 @@ describe('the timer wheel', () => {
   });
 
   it('rejects a time that is early, or later than its slots allow', () => {
-    const [post] = casesOf('connect-timeout/recording.json') as RecordedCase<Observed>[];
+    const [post] = casesOf('incidents/connect-timeout/recording.json') as RecordedCase<Observed>[];
     if (!post?.observed) throw new Error('the first case is the post’s');
     const { observed } = post;
     const shifted = (by_ms: number) =>

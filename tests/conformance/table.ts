@@ -22,7 +22,7 @@ let failed = 0;
 let figures = 0;
 for (const [name, { file, compare }] of Object.entries(holders)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
-  const path = join('content', 'incidents', file);
+  const path = join('content', file);
   const recording = parseRecording(readFileSync(path, 'utf8'), path);
   console.log(
     row([`${name}, Linux ${recording.kernel}`, 'figure', 'simulation', 'kernel', 'late by', 'may be late']),

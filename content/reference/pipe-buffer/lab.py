@@ -647,7 +647,7 @@ def recording(recorded):
     """The recording as text: JSON with one case per line, so that it can be read and diffed."""
     tick_s = time.clock_getres(6)  # CLOCK_MONOTONIC_COARSE advances once per timer tick
     head = {
-        "lab": "close-wait-pipe", "format": 1, "recorded_on": datetime.date.today().isoformat(),
+        "lab": "pipe-buffer", "format": 1, "recorded_on": datetime.date.today().isoformat(),
         "kernel": re.match(r"[\d.]+\d", os.uname().release).group(), "hz": round(1 / tick_s),
         "hz_from": "clock_getres(CLOCK_MONOTONIC_COARSE)", "arch": os.uname().machine,
     }

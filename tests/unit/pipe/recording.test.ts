@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { compare, type PipeCase, pipeKernelOf } from '#simulations/recording/pipe-buffer.ts';
 
-const file = 'content/incidents/close-wait-pipe/pipe-recording.json';
+const file = 'content/reference/pipe-buffer/recording.json';
 const { kernel, cases } = JSON.parse(readFileSync(file, 'utf8')) as {
   kernel: string;
   cases: readonly PipeCase[];

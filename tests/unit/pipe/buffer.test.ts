@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
 import { plain } from '#simulations/engine/trace.ts';
-import { pipeBuffer } from '#simulations/incidents/pipe-buffer.ts';
+import { pipeBuffer } from '#simulations/reference/pipe-buffer.ts';
 
 function run(given: Given) {
   const { values, problems } = settleParameters(pipeBuffer.parameters, given);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { settleParameters } from '#simulations/engine/parameters.ts';
-import { pipeBuffer } from '#simulations/incidents/pipe-buffer.ts';
+import { pipeBuffer } from '#simulations/reference/pipe-buffer.ts';
 
 const any = fc.record({
   kernel: fc.constantFrom('6.12', '6.18'),
