@@ -6,6 +6,7 @@ import {
   defaultOf,
   type Earlier,
   type Given,
+  isNumeric,
   type ParameterValue,
   type Schema,
   settleParameters,
@@ -61,7 +62,7 @@ function helpFor({ name, title, parameters, presets, outcome }: Simulation): str
       row(parameterName, parameter.help),
       row('', `${allowed(parameter, earlier as Earlier)}; default ${fallback}`),
     );
-    if (parameter.type === 'integer' && parameter.special)
+    if (isNumeric(parameter) && parameter.special)
       for (const [value, meaning] of Object.entries(parameter.special))
         lines.push(row('', `${value} means ${meaning}`));
     if (parameter.type === 'choice')

@@ -27,6 +27,13 @@ export interface IntegerParameter extends Described {
   readonly special?: Readonly<Record<number, string>>;
 }
 
+/** A number with a few decimals between two limits. */
+export interface DecimalParameter extends Omit<IntegerParameter, 'type'> {
+  readonly type: 'decimal';
+  /** The most decimals that it may have. */
+  readonly decimals: number;
+}
+
 export interface BooleanParameter extends Described {
   readonly type: 'boolean';
   readonly default: boolean;
@@ -50,7 +57,10 @@ export interface ListParameter extends Described {
   readonly default: string;
 }
 
-export type Parameter = IntegerParameter | BooleanParameter | ChoiceParameter | ListParameter;
+/** A parameter whose value is a number. */
+export type NumericParameter = IntegerParameter | DecimalParameter;
+
+export type Parameter = NumericParameter | BooleanParameter | ChoiceParameter | ListParameter;
 export type ParameterValue = number | boolean | string;
 
 /** Parameters by name. The order is that of help and form, and of settling. */
@@ -58,7 +68,7 @@ export type Schema = Readonly<Record<string, Parameter>>;
 
 /** The values of a whole schema. */
 export type Values<S extends Schema> = {
-  readonly [N in keyof S]: S[N] extends { type: 'integer' }
+  readonly [N in keyof S]: S[N] extends { type: 'integer' | 'decimal' }
     ? number
     : S[N] extends { type: 'boolean' }
       ? boolean
@@ -91,8 +101,12 @@ export const defaultOf = (parameter: Parameter, earlier: Earlier): ParameterValu
   settle<ParameterValue>(parameter.default, earlier);
 
 /** The largest value in the light of earlier parameters. */
-export const maxOf = (parameter: IntegerParameter, earlier: Earlier): number =>
+export const maxOf = (parameter: NumericParameter, earlier: Earlier): number =>
   settle(parameter.max, earlier);
+
+/** Whether a parameter's value is a number. */
+export const isNumeric = (parameter: Parameter): parameter is NumericParameter =>
+  parameter.type === 'integer' || parameter.type === 'decimal';
 
 /** What a parameter allows, in words. */
 export function allowed(parameter: Parameter, earlier: Earlier): string {
@@ -103,8 +117,9 @@ export function allowed(parameter: Parameter, earlier: Earlier): string {
   const max = maxOf(parameter, earlier);
   const { hangsOn } = parameter;
   const reason = hangsOn ? ` with ${hangsOn} ${earlier[hangsOn]}` : '';
-  const range =
-    max === parameter.min ? `only ${max}${reason}` : `a whole number from ${parameter.min} to ${max}`;
+  const kind =
+    parameter.type === 'integer' ? 'a whole number' : `a number with up to ${parameter.decimals} decimals`;
+  const range = max === parameter.min ? `only ${max}${reason}` : `${kind} from ${parameter.min} to ${max}`;
   return parameter.unit ? `${range} (${parameter.unit})` : range;
 }
 
@@ -124,7 +139,8 @@ function read(parameter: Parameter, raw: ParameterValue, earlier: Earlier): Para
     const isKnown = (word: string) => Object.hasOwn(parameter.words, word.replace(/\.\d{1,6}$/, '.N'));
     return words.length <= parameter.most && words.every(isKnown) ? words.join(',') : undefined;
   }
-  if (!/^-?\d{1,15}$/.test(text)) return undefined;
+  const decimals = parameter.type === 'decimal' ? parameter.decimals : 0;
+  if (!/^-?\d{1,15}(\.\d+)?$/.test(text) || (text.split('.')[1]?.length ?? 0) > decimals) return undefined;
   const value = Number(text) || 0;
   return value >= parameter.min && value <= maxOf(parameter, earlier) ? value : undefined;
 }

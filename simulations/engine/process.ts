@@ -6,7 +6,8 @@
  *
  * Left out: scheduling. A runnable process runs at once and its own code takes no time.
  */
-import { createActor, setup } from 'xstate';
+import { setup } from 'xstate';
+import { Chart } from './chart.ts';
 import type { VirtualClock } from './clock.ts';
 import type { Json } from './trace.ts';
 
@@ -74,7 +75,7 @@ export class Process {
   readonly #kernel: Kernel;
   readonly #clock: VirtualClock;
   readonly #witness: Witness;
-  readonly #life = createActor(processMachine).start();
+  readonly #life = new Chart(processMachine);
   #pending: { call: SystemCall; waiting: Waiting; stop: () => void; since_us: number } | null = null;
 
   constructor(options: {
@@ -95,7 +96,7 @@ export class Process {
 
   /** `running`, `blocked`, `exited` or `killed`. */
   get status(): string {
-    return this.#life.getSnapshot().value;
+    return this.#life.state();
   }
 
   /** The call that it is blocked in, or null. */
@@ -118,11 +119,11 @@ export class Process {
 
   /** SIGKILL: the program never runs again. Nothing happens to a process that has ended. */
   kill(): void {
-    if (this.#life.getSnapshot().status === 'done') return;
+    if (this.status === 'exited' || this.status === 'killed') return;
     const call = this.blockedIn;
     this.#pending?.stop();
     this.#pending = null;
-    this.#life.send({ type: 'KILL' });
+    this.#life.send('KILL');
     this.#witness.ended(this, 'killed', call);
   }
 
@@ -138,12 +139,12 @@ export class Process {
       this.#witness.returned(this, call, answer, 0);
       step = this.#program.next(answer);
     }
-    this.#life.send({ type: 'EXIT' });
+    this.#life.send('EXIT');
     this.#witness.ended(this, 'exited', null);
   }
 
   #block(call: SystemCall, waiting: Waiting): void {
-    this.#life.send({ type: 'BLOCK' });
+    this.#life.send('BLOCK');
     const stop = waiting.wait((answer) => this.#wake(answer));
     this.#pending = { call, waiting, stop, since_us: this.#clock.now_us };
   }
@@ -152,7 +153,7 @@ export class Process {
     const pending = this.#pending;
     if (!pending) return;
     this.#pending = null;
-    this.#life.send({ type: 'WAKE' });
+    this.#life.send('WAKE');
     this.#witness.returned(this, pending.call, answer, this.#clock.now_us - pending.since_us);
     this.#proceed(this.#program.next(answer));
   }

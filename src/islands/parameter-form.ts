@@ -4,6 +4,7 @@
  */
 import {
   type Given,
+  isNumeric,
   maxOf,
   type ParameterValue,
   type Problem,
@@ -58,7 +59,7 @@ export class ParameterForm {
         ? `${problem.message}. The run goes on without it.`
         : hint(parameter, values[name] as ParameterValue, values);
       field.closest('.field')?.classList.toggle('given', Object.hasOwn(this.#raw, name));
-      if (parameter.type === 'integer') field.max = String(maxOf(parameter, values));
+      if (isNumeric(parameter)) field.max = String(maxOf(parameter, values));
       if (problem || field === document.activeElement) continue;
       if (parameter.type === 'boolean') field.checked = values[name] === true;
       else field.value = String(values[name]);

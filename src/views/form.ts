@@ -2,6 +2,7 @@
 import {
   allowed,
   type Given,
+  isNumeric,
   maxOf,
   type Parameter,
   type ParameterValue,
@@ -23,7 +24,7 @@ function control(name: string, parameter: Parameter, values: Settled): string {
   }
   if (parameter.type === 'list')
     return `<input type="text" ${attributes} value="${escapeText(String(value))}" autocomplete="off" spellcheck="false">`;
-  return `<input type="number" ${attributes} min="${parameter.min}" max="${maxOf(parameter, values)}" step="1" value="${value}" inputmode="numeric" required>`;
+  return `<input type="number" ${attributes} min="${parameter.min}" max="${maxOf(parameter, values)}" step="${parameter.type === 'integer' ? 1 : 10 ** -parameter.decimals}" value="${value}" inputmode="${parameter.type === 'integer' ? 'numeric' : 'decimal'}" required>`;
 }
 
 /** What a parameter is and what it allows, in the light of the others. @param value its value */
@@ -38,7 +39,7 @@ export function hint(parameter: Parameter, value: ParameterValue, values: Settle
 export function form(schema: Schema, values: Settled, given: Given): string {
   return Object.entries(schema)
     .map(([name, parameter]) => {
-      const unit = parameter.type === 'integer' && parameter.unit ? parameter.unit : '';
+      const unit = isNumeric(parameter) && parameter.unit ? parameter.unit : '';
       const title =
         'names' in parameter && parameter.names && parameter.names !== name
           ? parameter.names.replace('net.ipv4.', '')

@@ -9,7 +9,7 @@ import { type Answer, Process, type Program, type SystemCall, type Waiting } fro
 import type { Journal } from './journal.ts';
 import type { Pipe } from './pipe.ts';
 import { Sleeper } from './sleeper.ts';
-import { PipeWrite, type Stretch } from './write.ts';
+import { PipeWrite, type Stretch, type WriteWitness } from './write.ts';
 
 type Call = Generator<SystemCall, Answer, Answer>;
 
@@ -152,11 +152,16 @@ export class PipeCalls {
 
   #write(task: Task, bytes: number, process: Process): Answer | Waiting {
     const write = new PipeWrite(this.#pipe, bytes, !this.#nonblocking);
-    const stretch = this.#stretch(task, write);
+    const stretch = write.run();
+    const witness = this.#witness(task);
+    witness.put(write, stretch);
     if (stretch.end === 'full' && !this.#nonblocking)
       return {
         wait: (done) => {
-          this.#sleepInWrite(task, write, process, done);
+          write.sleep(task.sleeper, witness, (last) => {
+            if (last.end === 'broken' && !this.#ignoresSigpipe) this.#die(task, process, true);
+            else done(this.#written(task, write, last));
+          });
           return () => {};
         },
         interrupted: never.interrupted,
@@ -173,32 +178,27 @@ export class PipeCalls {
     return this.#written(task, write, stretch);
   }
 
-  /** Runs a write as far as it goes. */
-  #stretch(task: Task, write: PipeWrite): Stretch {
-    const stretch = write.run();
-    this.tally.accepted_bytes += stretch.bytes;
-    const returns = { done: true, full: this.#nonblocking, broken: this.#ignoresSigpipe }[stretch.end];
-    task.left_bytes = returns ? 0 : write.left;
-    if (returns && write.ret > 0) {
-      task.calls++;
-      task.returned_bytes += write.ret;
-    }
-    this.#journal.wrote(task, write, stretch);
-    return stretch;
-  }
-
-  #sleepInWrite(task: Task, write: PipeWrite, process: Process, done: (answer: Answer) => void): void {
-    this.tally.blocked_at_us ??= this.#clock.now_us;
-    task.asleep_since_us = this.#clock.now_us;
-    const goOn = () => {
-      this.#wentOn(task);
-      const stretch = this.#stretch(task, write);
-      if (stretch.end === 'full') this.#sleepInWrite(task, write, process, done);
-      else if (stretch.end === 'broken' && !this.#ignoresSigpipe) this.#die(task, process, write.hasSlept);
-      else done(this.#written(task, write, stretch));
+  /** Keeps the books of a write. */
+  #witness(task: Task): WriteWitness {
+    return {
+      put: (write, stretch) => {
+        this.tally.accepted_bytes += stretch.bytes;
+        const returns = { done: true, full: this.#nonblocking, broken: this.#ignoresSigpipe }[stretch.end];
+        task.left_bytes = returns ? 0 : write.left;
+        if (returns && write.ret > 0) {
+          task.calls++;
+          task.returned_bytes += write.ret;
+        }
+        this.#journal.wrote(task, write, stretch);
+      },
+      slept: (write) => {
+        this.tally.blocked_at_us ??= this.#clock.now_us;
+        task.asleep_since_us = this.#clock.now_us;
+        this.#journal.slept(task, write);
+      },
+      sleptAgain: () => this.#journal.sleptAgain(task),
+      woke: () => this.#wentOn(task),
     };
-    task.sleeper.sleep('SLEEP', goOn, () => this.#journal.sleptAgain(task));
-    this.#journal.slept(task, write);
   }
 
   /** What write() returns: the bytes that it wrote, or the error when it wrote none. */

@@ -77,7 +77,7 @@ export class Journal {
     this.#recorder = options.recorder;
     this.#write_bytes = options.write_bytes;
     this.#end_us = options.end_us;
-    options.recorder.introduce('pipe', this.#pipeState());
+    options.recorder.introduce('pipe', this.#pipe.fields());
   }
 
   introduce(task: Task): void {
@@ -457,26 +457,7 @@ export class Journal {
 
   #record(happening: Happening, tasks: readonly Task[]): void {
     const state = Object.fromEntries(tasks.map((task) => [task.name, this.#taskState(task)]));
-    this.#recorder.record({ ...happening, state: { pipe: this.#pipeState(), ...state } });
-  }
-
-  #pipeState(): ActorState {
-    const { ring, size_bytes, free_bytes, state, hasReaders, hasWriters, rd_wait, wr_wait } = this.#pipe;
-    const newest = ring.isEmpty ? null : ring.position(ring.head - 1);
-    return {
-      state,
-      slots: [...ring.bufs],
-      tail: ring.position(ring.tail),
-      newest,
-      used_slots: ring.occupancy,
-      size_bytes,
-      held_bytes: ring.held_bytes,
-      free_bytes,
-      readers: hasReaders ? 'open' : 'closed',
-      writers: hasWriters ? 'open' : 'closed',
-      rd_wait: rd_wait.names,
-      wr_wait: wr_wait.names,
-    };
+    this.#recorder.record({ ...happening, state: { pipe: this.#pipe.fields(), ...state } });
   }
 
   #taskState({

@@ -5,8 +5,8 @@
  * Left out: the mutex (a call runs until it ends or sleeps), non-blocking reads, watch queues, FIFOs, which have a
  * name and an open() that waits.
  */
-import { createActor } from 'xstate';
-import type { KernelMark } from '../../engine/trace.ts';
+import { Chart } from '../../engine/chart.ts';
+import type { ActorState, KernelMark } from '../../engine/trace.ts';
 import type { PipeProfile } from './profile.ts';
 import { Ring } from './ring.ts';
 import { PAGE_SIZE_bytes } from './size.ts';
@@ -42,12 +42,7 @@ export class Pipe implements PipeActions {
   /** Why it has as many slots as it has. */
   readonly granted: Granted;
   readonly #user: PipeUser;
-  readonly #machine = createActor(pipeMachine, { input: { pipe: this as PipeActions } });
-  #state: { ring: string; readers: string; writers: string } = {
-    ring: 'empty',
-    readers: 'open',
-    writers: 'open',
-  };
+  readonly #chart: Chart;
   #woken: readonly string[] = [];
 
   constructor(user: PipeUser, kernel: Pick<PipeProfile, 'wakesWhileFull'>) {
@@ -56,7 +51,7 @@ export class Pipe implements PipeActions {
     this.#user = user;
     this.ring = new Ring(granted.slots);
     this.wakesWhileFull = kernel.wakesWhileFull;
-    this.#machine.start();
+    this.#chart = new Chart(pipeMachine, { pipe: this as PipeActions });
   }
 
   get isEmpty(): boolean {
@@ -74,7 +69,7 @@ export class Pipe implements PipeActions {
 
   /** Where its statechart stands: `empty`, `holding` or `full`. */
   get state(): string {
-    return this.#state.ring;
+    return this.#chart.state('ring');
   }
 
   /** Bytes that it could hold more if every byte of every page counted. A pipe can be full long before it is 0. */
@@ -84,12 +79,12 @@ export class Pipe implements PipeActions {
 
   /** Whether somebody holds the read end. */
   get hasReaders(): boolean {
-    return this.#state.readers === 'open';
+    return this.#chart.state('readers') === 'open';
   }
 
   /** Whether somebody holds the write end. */
   get hasWriters(): boolean {
-    return this.#state.writers === 'open';
+    return this.#chart.state('writers') === 'open';
   }
 
   /** `pipe_writable`: what a sleeping writer waits for. */
@@ -120,7 +115,7 @@ export class Pipe implements PipeActions {
 
   /** A writer has put bytes in and stops. A merge changes no state, so the statechart need not hear of it. */
   wrote(): void {
-    if (!this.isEmpty && (this.#state.ring === 'empty' || this.isFull)) this.#send('WRITE');
+    if (!this.isEmpty && (this.state === 'empty' || this.isFull)) this.#send('WRITE');
   }
 
   /** `pipe_set_size`. @param size_bytes a whole number from 0 to 2³² − 1 */
@@ -144,6 +139,25 @@ export class Pipe implements PipeActions {
     return this.#woken;
   }
 
+  /** What the page shows of it. */
+  fields(): ActorState {
+    const { ring, size_bytes, free_bytes, state, hasReaders, hasWriters, rd_wait, wr_wait } = this;
+    return {
+      state,
+      slots: [...ring.bufs],
+      tail: ring.position(ring.tail),
+      newest: ring.isEmpty ? null : ring.position(ring.head - 1),
+      used_slots: ring.occupancy,
+      size_bytes,
+      held_bytes: ring.held_bytes,
+      free_bytes,
+      readers: hasReaders ? 'open' : 'closed',
+      writers: hasWriters ? 'open' : 'closed',
+      rd_wait: rd_wait.names,
+      wr_wait: wr_wait.names,
+    };
+  }
+
   wakeReader(): void {
     this.#woken = this.rd_wait.wake();
   }
@@ -157,7 +171,6 @@ export class Pipe implements PipeActions {
   }
 
   #send(type: 'WRITE' | 'READ' | 'RESIZE' | 'RELEASE_READER' | 'RELEASE_WRITER'): void {
-    this.#machine.send({ type });
-    this.#state = this.#machine.getSnapshot().value;
+    this.#chart.send(type);
   }
 }

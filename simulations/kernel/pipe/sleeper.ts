@@ -4,7 +4,7 @@
  * One processor: who is woken runs when the one that runs now sleeps or ends, in the order of waking. On a machine
  * with more processors the two may meet, and either may be first.
  */
-import { createActor } from 'xstate';
+import { Chart } from '../../engine/chart.ts';
 import type { VirtualClock } from '../../engine/clock.ts';
 import type { Pipe } from './pipe.ts';
 import { type WriterActions, writerMachine } from './states.ts';
@@ -13,7 +13,7 @@ import type { Waiter } from './wait-queue.ts';
 export class Sleeper implements WriterActions {
   readonly name: string;
   readonly #pipe: Pipe;
-  readonly #machine = createActor(writerMachine, { input: { writer: this as WriterActions } });
+  readonly #chart: Chart;
   readonly #inWrite: Waiter;
   readonly #inPoll: Waiter;
   #goOn: () => void = () => {};
@@ -25,12 +25,12 @@ export class Sleeper implements WriterActions {
     const wake = () => clock.after(0, () => this.#look(), 'arrival');
     this.#inWrite = { name, exclusive: true, wake };
     this.#inPoll = { name, exclusive: false, wake };
-    this.#machine.start();
+    this.#chart = new Chart(writerMachine, { writer: this as WriterActions });
   }
 
   /** `running`, `asleep` in write(), `polling` or `ended`. */
   get state(): string {
-    return this.#machine.getSnapshot().value;
+    return this.#chart.state();
   }
 
   get pipe_writable(): boolean {
@@ -41,13 +41,13 @@ export class Sleeper implements WriterActions {
   sleep(where: 'SLEEP' | 'POLL', goOn: () => void, again: () => void): void {
     this.#goOn = goOn;
     this.#again = again;
-    this.#machine.send({ type: where });
+    this.#chart.send(where);
   }
 
   /** The process is gone, from whatever it was in. */
   end(): void {
     this.#pipe.wr_wait.remove(this.#inWrite);
-    this.#machine.send({ type: 'END' });
+    this.#chart.send('END');
   }
 
   queue(): void {
@@ -65,7 +65,7 @@ export class Sleeper implements WriterActions {
   #look(): void {
     const isAsleep = ['asleep', 'polling'].includes(this.state);
     if (!isAsleep) return;
-    this.#machine.send({ type: 'WAKE' });
+    this.#chart.send('WAKE');
     if (this.state === 'running') this.#goOn();
     else this.#again();
   }

@@ -5,6 +5,7 @@
  */
 import type { Pipe } from './pipe.ts';
 import { PAGE_SIZE_bytes } from './size.ts';
+import type { Sleeper } from './sleeper.ts';
 
 /** What one uninterrupted part of a write did. */
 export interface Stretch {
@@ -20,6 +21,18 @@ export interface Stretch {
   readonly end: 'done' | 'full' | 'broken';
   /** Who was woken because this writer leaves and space is left: `wake_next_writer`. */
   readonly woken: readonly string[];
+}
+
+/** Who is told what a writer does that sleeps in between. */
+export interface WriteWitness {
+  /** It sleeps, after a stretch that ended with `full`. */
+  slept(write: PipeWrite): void;
+  /** It was woken, found the pipe still full, and sleeps again. */
+  sleptAgain(write: PipeWrite): void;
+  /** It was woken and goes on. */
+  woke(write: PipeWrite): void;
+  /** It has put bytes in. */
+  put(write: PipeWrite, stretch: Stretch): void;
 }
 
 type Put = Omit<Stretch, 'end' | 'woken'>;
@@ -67,6 +80,19 @@ export class PipeWrite {
       slots: ring.head - head,
       bytes: this.ret - before,
     });
+  }
+
+  /** Sleeps and goes on, as often as it takes. @param done is given the last stretch */
+  sleep(sleeper: Sleeper, witness: WriteWitness, done: (last: Stretch) => void): void {
+    const goOn = () => {
+      witness.woke(this);
+      const stretch = this.run();
+      witness.put(this, stretch);
+      if (stretch.end === 'full') this.sleep(sleeper, witness, done);
+      else done(stretch);
+    };
+    sleeper.sleep('SLEEP', goOn, () => witness.sleptAgain(this));
+    witness.slept(this);
   }
 
   #count(bytes: number): void {
