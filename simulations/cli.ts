@@ -102,9 +102,17 @@ const everyState = (trace: Trace, tool: Tool): string =>
     .map(({ text }) => text)
     .join('\n');
 
+/** A value of the outcome: a list with commas, a table as `key: value`. */
+function inWords(value: unknown): string {
+  if (Array.isArray(value)) return value.map(inWords).join(', ');
+  if (value === null || typeof value !== 'object') return String(value);
+  const entries = Object.entries(value);
+  return entries.length ? entries.map(([key, item]) => `${key}: ${inWords(item)}`).join(', ') : 'none';
+}
+
 function asText(trace: Trace): string {
   const outcome = Object.entries(trace.outcome as object).map(
-    ([field, value]) => `${field.padEnd(16)} ${Array.isArray(value) ? value.join(', ') : value}`,
+    ([field, value]) => `${field.padEnd(16)} ${inWords(value)}`,
   );
   const words = tools.find(({ name }) => name === 'words') as Tool;
   return [printed(trace, words), '', ...outcome].join('\n');

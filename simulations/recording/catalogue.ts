@@ -1,4 +1,5 @@
 /** Every recording, and what holds a simulation to it. */
+import { type CloseWaitCase, compare as compareCloseWait } from './close-wait-pipe.ts';
 import type { Compared } from './compared.ts';
 import { compare as compareConnect, type Observed, simulate as simulateConnect } from './connect-timeout.ts';
 import { compare as compareExchange, type ExchangeCase } from './nagle-delayed-ack.ts';
@@ -23,6 +24,10 @@ export const holders: Readonly<Record<string, Holder>> = {
   'nagle-delayed-ack': {
     file: 'incidents/nagle-delayed-ack/recording.json',
     compare: (recorded, { hz }) => compareExchange(recorded as ExchangeCase, hz),
+  },
+  'close-wait-pipe': {
+    file: 'incidents/close-wait-pipe/recording.json',
+    compare: (recorded, { kernel }) => compareCloseWait(recorded as CloseWaitCase, kernel),
   },
   'pipe-buffer': {
     file: 'reference/pipe-buffer/recording.json',

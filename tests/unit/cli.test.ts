@@ -125,8 +125,8 @@ describe('--list and --help', () => {
 describe('misuse', () => {
   const ct = 'connect-timeout';
   it.each<[string, string[], RegExp]>([
-    ['no simulation', [], /name a simulation: connect-timeout/],
-    ['an unknown simulation', ['nagle'], /no simulation "nagle": the simulations are connect-timeout/],
+    ['no simulation', [], /name a simulation: close-wait-pipe, connect-timeout/],
+    ['an unknown simulation', ['nagle'], /no simulation "nagle": the simulations are close-wait-pipe, connect-timeout/],
     ["a name from Object's prototype", ['constructor'], /no simulation "constructor"/],
     ['an unknown simulation with --help', ['nagle', '--help'], /no simulation "nagle"/],
     ['two simulations', [ct, ct], /too many arguments/],

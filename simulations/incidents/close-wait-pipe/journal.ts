@@ -1,0 +1,426 @@
+/**
+ * What a run of the incident records: events with their kernel marks, in words.
+ *
+ * Ten thousand clients do the same, so only what happens for the first time is an event of its own, and what sums it
+ * up: a round number of connections, the last worker. The rest is counted, and told `PERIODS` times in a run. The state
+ * after an event is always exact.
+ */
+import type { VirtualClock } from '../../engine/clock.ts';
+import type { ActorState, Happening, KernelMark, Recorder } from '../../engine/trace.ts';
+import { bytes, count, span } from '../../kernel/pipe/sentences.ts';
+import type { Stretch } from '../../kernel/pipe/write.ts';
+import type { Connection, SynVerdict } from './connections.ts';
+import type { CloseWaitPipeParameters } from './parameters.ts';
+import type { Thread } from './thread.ts';
+
+/** How often a run tells what it has counted. */
+const PERIODS = 240;
+
+/** Threads that fall asleep one event at a time; the others are counted, but for the last. */
+const SLEEPERS = 12;
+
+/** What is counted between two events. */
+const TALLIES = {
+  connected: 'connected',
+  answered: 'got an answer',
+  'gave up': 'gave up',
+  dropped: 'sent a SYN that was dropped',
+  'timed out': 'gave up connecting',
+  refused: 'were refused',
+  'answered in vain': 'got an answer that nobody waited for',
+} as const;
+type Tally = keyof typeof TALLIES;
+
+/** Lines that show what the counted events were about, the most telling first. */
+const TALLY_MARKS: readonly (readonly [Tally, KernelMark])[] = [
+  ['answered in vain', 'tcp_reset:pipe'],
+  ['gave up', 'tcp_fin:close-wait'],
+  ['dropped', 'tcp_conn_request:full'],
+  ['answered', 'pipe_write:merge'],
+];
+
+export class Journal {
+  readonly #p: CloseWaitPipeParameters;
+  readonly #clock: VirtualClock;
+  readonly #recorder: Recorder;
+  readonly #state: () => Record<string, ActorState>;
+  readonly #times = new Map<string, number>();
+  readonly #tally = new Map<Tally, number>();
+  readonly #touched = new Set<Thread>();
+  #since_us = 0;
+  #asleep = 0;
+  #closeWait = 0;
+  #milestone = 10;
+  #logged_bytes = 0;
+
+  /** @param state the visible fields of all that is no thread */
+  constructor(options: {
+    parameters: CloseWaitPipeParameters;
+    clock: VirtualClock;
+    recorder: Recorder;
+    state: () => Record<string, ActorState>;
+  }) {
+    this.#p = options.parameters;
+    this.#clock = options.clock;
+    this.#recorder = options.recorder;
+    this.#state = options.state;
+    const period_us = (options.parameters.duration_s * 1e6) / PERIODS;
+    for (let i = 1; i < PERIODS; i++) options.clock.after(i * period_us, () => this.#tellTallies());
+  }
+
+  /** Everybody stands ready. */
+  begin(threads: readonly Thread[]): void {
+    for (const [name, fields] of Object.entries(this.#state())) this.#recorder.introduce(name, fields);
+    for (const thread of threads) this.#recorder.introduce(thread.name, thread.fields());
+    const { accepting, workers, backlog, reader } = this.#p;
+    const who =
+      accepting === 'pool'
+        ? `A main thread accepts, *${workers === 1 ? 'one worker handles' : `${workers} workers handle`} the requests*`
+        : 'One thread accepts and handles requests, *one after the other*';
+    const end = {
+      stalled: 'Somebody holds its read end, and does not read.',
+      'stalled-ssh': 'sshd reads it for an ssh client that has stopped.',
+      draining: 'Somebody reads it all the time.',
+      none: 'Nobody holds its read end.',
+      dies: 'Somebody holds its read end, and does not read.',
+    }[reader];
+    this.#event('server', 'listening', {
+      data: { backlog },
+      mark: 'inet_csk_listen_start:listen',
+      says: `The server listens. ${who}. Its standard error is a pipe. ${end}`,
+      beat: true,
+    });
+  }
+
+  touched(thread: Thread): void {
+    this.#touched.add(thread);
+  }
+
+  connecting(connection: Connection): void {
+    if (connection.number === 1)
+      this.#event('clients', 'connect', {
+        data: { client: 1 },
+        mark: '__inet_stream_connect:connect',
+        says: 'The first client connects.',
+      });
+  }
+
+  syn(connection: Connection, verdict: SynVerdict, sent: number): void {
+    const { number } = connection;
+    if (verdict === 'established') {
+      if (number === 1)
+        this.#event('clients', 'connected', {
+          data: { client: number, port: connection.port },
+          mark: 'tcp_rcv_state_process:established',
+          says: `*The kernel* makes the connection and puts it into the accept queue. The client sends its request, ${bytes(this.#p.request_bytes)}.`,
+        });
+      else this.#count('connected');
+    } else if (verdict === 'dropped') {
+      if (this.#isFirst('syn-dropped'))
+        this.#event('clients', 'syn-dropped', {
+          data: { client: number },
+          mark: 'tcp_conn_request:full',
+          says: `${this.#p.backlog + 1} connections wait in the accept queue, one more than listen() asked for. *The kernel drops the SYN* of client ${count(number)}, which stays in SYN-SENT and will try again.`,
+          beat: true,
+        });
+      else if (sent > 0 && this.#isFirst('syn-again'))
+        this.#event('clients', 'syn-again', {
+          data: { client: number, sent },
+          mark: 'tcp_conn_request:full',
+          says: `Client ${count(number)} sends its SYN again. The accept queue is as full as before.`,
+        });
+      else this.#count('dropped');
+    } else if (this.#isFirst('refused'))
+      this.#event('clients', 'refused', {
+        data: { client: number },
+        mark: 'tcp_reset:refused',
+        says: `Nobody listens any more: client ${count(number)} gets *ECONNREFUSED*, at once.`,
+        beat: true,
+      });
+    else this.#count('refused');
+  }
+
+  accepted(connection: Connection): void {
+    if (connection.number === 1)
+      this.#event('main', 'accepted', {
+        data: { client: 1, fd: connection.fd },
+        mark: 'inet_csk_accept:wait',
+        says: `accept() returns descriptor ${connection.fd}.`,
+      });
+  }
+
+  queued(connection: Connection, length: number): void {
+    if (this.#asleep > 0 && this.#isFirst('queued'))
+      this.#event('main', 'queued', {
+        data: { client: connection.number, length },
+        says: `*The main thread goes on accepting.* No worker is free, so the connection of client ${count(connection.number)} waits in the pool’s queue, its request unread.`,
+        beat: true,
+      });
+  }
+
+  requestRead(thread: Thread, connection: Connection, read_bytes: number): void {
+    this.touched(thread);
+    if (connection.number === 1)
+      this.#event(thread.name, 'request-read', {
+        data: { client: 1, bytes: read_bytes },
+        mark: 'tcp_recvmsg_locked:copied',
+        says: `${named(thread)} reads the request, ${bytes(read_bytes)}.`,
+      });
+  }
+
+  logged(thread: Thread, stretch: Stretch): void {
+    this.touched(thread);
+    const before = this.#logged_bytes;
+    this.#logged_bytes += stretch.bytes;
+    if (stretch.bytes > 0 && before === 0)
+      this.#event(thread.name, 'logged', {
+        data: { bytes: stretch.bytes },
+        mark: 'pipe_write:slot',
+        says: `It writes ${stretch.end === 'done' ? 'a line of the log' : 'what fits of a line of the log'} to descriptor 2: *${bytes(stretch.bytes)} go into the pipe*.`,
+      });
+  }
+
+  slept(thread: Thread): void {
+    this.touched(thread);
+    this.#asleep++;
+    const threads = this.#p.accepting === 'pool' ? this.#p.workers : 1;
+    const isMain = thread.name === 'main';
+    const nth = this.#next(isMain && this.#p.accepting === 'pool' ? 'main-slept' : 'slept');
+    const isLast = this.#asleep === threads && !isMain;
+    const state = this.#state().pipe ?? {};
+    const data = { asleep: this.#asleep, left_bytes: thread.left_bytes, free_bytes: state.free_bytes ?? 0 };
+    const mark = 'pipe_write:sleep';
+    if (isMain && this.#p.accepting === 'pool') {
+      if (nth === 1)
+        this.#event(thread.name, 'main-asleep', {
+          data,
+          mark,
+          says: 'It writes an error line to the log, and *falls asleep in write() as well*. Nobody accepts any more.',
+          beat: true,
+        });
+      return;
+    }
+    if (nth === 1) {
+      const slots = Number(state.used_slots);
+      const free = Number(state.free_bytes);
+      this.#event(thread.name, 'asleep', {
+        data,
+        mark,
+        says: `The pipe is full: all ${count(slots)} slots are in use${free ? `, although ${bytes(free)} are free` : ''}. *${named(thread)} falls asleep in write()*, in the middle of a request.${threads === 1 ? ' Nobody is left to answer.' : ''}`,
+        beat: true,
+      });
+    } else if (isLast && threads > 1 && this.#isFirst('all-asleep'))
+      this.#event(thread.name, 'all-asleep', {
+        data,
+        mark,
+        says: `${named(thread)} follows. *All ${threads} workers are asleep in write().* Nobody is left to answer.`,
+        beat: true,
+      });
+    else if (nth <= SLEEPERS)
+      this.#event(thread.name, 'asleep', {
+        data,
+        mark,
+        says: `${named(thread)} takes the next request, and falls asleep in write() as well.`,
+        beat: nth === 2,
+      });
+  }
+
+  woke(thread: Thread): void {
+    this.touched(thread);
+    this.#asleep--;
+    if (this.#isFirst('woke'))
+      this.#event(thread.name, 'woke', {
+        data: {},
+        mark: 'pipe_writable:condition',
+        says: `${named(thread)} wakes up in write() and goes on.`,
+      });
+  }
+
+  brokenPipe(thread: Thread, hasSlept: boolean): void {
+    this.touched(thread);
+    if (!this.#isFirst('epipe')) return;
+    this.#event(thread.name, 'epipe', {
+      data: { errno: 'EPIPE' },
+      mark: hasSlept ? 'pipe_write:epipe-later' : 'pipe_write:epipe',
+      says: `Nobody holds the read end. write() returns *EPIPE${hasSlept ? '' : ', at once'}*: the line is lost, and ${named(thread).toLowerCase()} goes on.`,
+      beat: true,
+    });
+  }
+
+  responded(thread: Thread, connection: Connection, isThere: boolean): void {
+    this.touched(thread);
+    if (isThere) {
+      if (!this.#isFirst('answered')) {
+        this.#count('answered');
+        return;
+      }
+      this.#event(thread.name, 'answered', {
+        data: { client: connection.number },
+        says: `${named(thread)} answers client ${count(connection.number)} and closes. *One request is served.*`,
+        beat: true,
+      });
+    } else {
+      this.#closeWait--;
+      if (!this.#isFirst('answered in vain')) {
+        this.#count('answered in vain');
+        return;
+      }
+      this.#event(thread.name, 'answered-in-vain', {
+        data: { client: connection.number },
+        mark: 'tcp_reset:pipe',
+        says: `It answers client ${count(connection.number)}, which is long gone. The client’s kernel sends a *reset*, and the connection leaves CLOSE-WAIT.`,
+        beat: true,
+      });
+    }
+  }
+
+  acceptFailed(thread: Thread, open: number): void {
+    this.touched(thread);
+    if (!this.#isFirst('emfile')) return;
+    this.#event('main', 'emfile', {
+      data: { errno: 'EMFILE', open },
+      mark: '__sys_accept4_file:emfile',
+      says: `The server has ${count(open)} descriptors, all that RLIMIT_NOFILE allows. accept() returns *EMFILE*.`,
+      beat: true,
+    });
+  }
+
+  gaveUp(connection: Connection, mark: KernelMark | null): void {
+    this.#closeWait++;
+    const { recv_q_bytes, number } = connection;
+    const patience = span(this.#p.client_timeout_ms * 1000);
+    const isRead = recv_q_bytes === 1;
+    const kind = isRead ? 'gave-up-read' : 'gave-up-unread';
+    const data = { client: number, recv_q_bytes, close_wait: this.#closeWait };
+    const how = isRead
+      ? 'Recv-Q 1: a worker has read the request, and *the FIN counts as one byte*.'
+      : `Recv-Q ${count(recv_q_bytes)}: *the whole request, unread, and one for the FIN*.`;
+    if (this.#isFirst(kind))
+      this.#event('clients', 'gave-up', {
+        data,
+        mark: mark ?? 'tcp_fin:close-wait',
+        says: `Client ${count(number)} has waited ${patience} and closes. Its FIN arrives, the kernel acknowledges it, and the connection is in *CLOSE-WAIT* until the server closes. ${how}`,
+        beat: true,
+      });
+    else if (this.#closeWait === this.#milestone) {
+      this.#milestone *= 10;
+      this.#event('clients', 'gave-up', {
+        data,
+        mark: 'tcp_fin:close-wait',
+        says: `Another client gives up. *${count(this.#closeWait)} connections are in CLOSE-WAIT.*`,
+        beat: true,
+      });
+    } else this.#count('gave up');
+  }
+
+  connectTimedOut(connection: Connection): void {
+    if (!this.#isFirst('connect-timed-out')) {
+      this.#count('timed out');
+      return;
+    }
+    this.#event('clients', 'connect-timed-out', {
+      data: { client: connection.number },
+      says: `Client ${count(connection.number)} gives up connecting. It leaves nothing behind at the server.`,
+    });
+  }
+
+  readPipe(thread: Thread, read_bytes: number, woken: readonly string[]): void {
+    this.touched(thread);
+    if (woken.length > 0 && this.#p.recovers_at_s > 0 && this.#isFirst('drained'))
+      this.#event(thread.name, 'drained', {
+        data: { bytes: read_bytes, woken },
+        mark: 'pipe_read:wake',
+        says: `The reader begins to read, and takes ${bytes(read_bytes)}. A slot is free: *the kernel wakes ${woken[0]}*, who waited first.`,
+        beat: true,
+      });
+  }
+
+  sshStopped(swallowed_bytes: number): void {
+    this.#event('sshd', 'ssh-stopped', {
+      data: { swallowed_bytes },
+      says: `The window of the ssh client is used up. *sshd stops reading*, after ${bytes(swallowed_bytes)}. From now on the pipe fills.`,
+      beat: true,
+    });
+  }
+
+  readerGone(thread: Thread, woken: readonly string[]): void {
+    this.touched(thread);
+    if (this.#p.reader === 'none') return;
+    this.#event(thread.name, 'reader-gone', {
+      data: { woken },
+      mark: 'pipe_release:wake',
+      says: `The reader dies. Nobody holds the read end any more${woken.length ? `: *the kernel wakes ${woken.length === 1 ? woken[0] : `all ${woken.length} sleepers`}*` : ''}.`,
+      beat: true,
+    });
+  }
+
+  died(thread: Thread, threads: readonly Thread[]): void {
+    for (const one of threads) this.touched(one);
+    this.#closeWait = 0;
+    this.#event(thread.name, 'signal', {
+      data: { signal: 'SIGPIPE' },
+      mark: 'pipe_write:epipe',
+      says: `Nobody holds the read end: the kernel sends *SIGPIPE*, and the whole server is gone, with all its connections.`,
+      beat: true,
+    });
+  }
+
+  /** The end of the watched time. */
+  finished(outcome: { served: number; close_wait: number; blocked_workers: number }): void {
+    this.#tellTallies();
+    const { served, close_wait, blocked_workers } = outcome;
+    const isForGood = blocked_workers > 0 && !['dies'].includes(this.#p.reader);
+    this.#event('server', 'watch-ends', {
+      data: outcome,
+      says: `We stop watching after ${span(this.#clock.now_us)}: ${count(served)} served, *${count(close_wait)} in CLOSE-WAIT*, ${blocked_workers === 1 ? 'one worker' : `${blocked_workers} workers`} asleep in write().${isForGood && this.#p.recovers_at_s === 0 ? ' No timer will end this.' : ''}`,
+      beat: true,
+    });
+  }
+
+  #count(tally: Tally): void {
+    this.#tally.set(tally, (this.#tally.get(tally) ?? 0) + 1);
+  }
+
+  #tellTallies(): void {
+    const tallies = [...this.#tally];
+    if (tallies.length === 0) return;
+    this.#tally.clear();
+    const from_us = this.#since_us;
+    const [, mark] = TALLY_MARKS.find(([tally]) => tallies.some(([name]) => name === tally)) ?? [];
+    const parts = tallies.map(
+      ([tally, n]) => `${count(n)} ${n === 1 ? TALLIES[tally].replace('were', 'was') : TALLIES[tally]}`,
+    );
+    this.#record({
+      actor: 'clients',
+      kind: 'meanwhile',
+      data: { ...Object.fromEntries(tallies), from_us },
+      ...(mark && { mark }),
+      says: `In the last ${span(this.#clock.now_us - from_us)}, clients: ${parts.join(', ')}.`,
+    });
+  }
+
+  #event(actor: string, kind: string, happening: Omit<Happening, 'actor' | 'kind' | 'state'>): void {
+    this.#record({ actor, kind, ...happening });
+  }
+
+  #record(happening: Happening): void {
+    const threads = [...this.#touched].map((thread) => [thread.name, thread.fields()] as const);
+    this.#touched.clear();
+    this.#since_us = this.#clock.now_us;
+    this.#recorder.record({ ...happening, state: { ...this.#state(), ...Object.fromEntries(threads) } });
+  }
+
+  #next(kind: string): number {
+    const times = (this.#times.get(kind) ?? 0) + 1;
+    this.#times.set(kind, times);
+    return times;
+  }
+
+  #isFirst(kind: string): boolean {
+    return this.#next(kind) === 1;
+  }
+}
+
+/** A thread at the beginning of a sentence. */
+const named = ({ name }: Thread): string =>
+  name === 'main' ? 'The thread' : `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
