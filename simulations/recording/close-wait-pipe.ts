@@ -54,6 +54,9 @@ export interface ObservedHolder {
   readonly accepted_bytes: number;
   readonly errno: string | null;
   readonly wchan: string | null;
+  /** Whether a blocked writer went on while somebody read its pipe through /proc, and blocked again afterwards. */
+  readonly rescued?: boolean;
+  readonly blocked_again?: boolean;
   /** Readers that are seen from the parent's PID namespace. */
   readonly readers_outside?: readonly string[];
 }
@@ -180,6 +183,8 @@ function compareHolder(
     equal('errno', end === 'broken' ? 'EPIPE' : null, observed.errno),
     equal('blocked', String(isHeld), String(observed.blocked)),
     equal('accepted', isHeld ? swallowed.accepted_bytes : 0, observed.accepted_bytes),
+    ...(isHeld ? [equal('goes on while cat reads', 'true', String(observed.rescued))] : []),
+    ...(isHeld ? [equal('blocks again after it', 'true', String(observed.blocked_again))] : []),
     ...sleepsIn(observed.wchan, kernel),
   ];
 }

@@ -1026,12 +1026,23 @@ def observe_writer(write_end, inode):
 def seen_of(board, inode, pid):
     """Who is to be seen at the ends of a pipe, and how its writer does."""
     found = holders(inode)
-    return {
+    seen = {
         **{f"visible_{kind}": [comm(pid) for pid in pids] for kind, pids in found.items()},
         "blocked": bool(board["in_write"]), "accepted_bytes": board["accepted_bytes"],
         "errno": errno.errorcode[board["errno"]] if board["errno"] else None,
         "wchan": sleeps_in(pid, pid) if board["in_write"] else None,
     }
+    return {**seen, **(rescue(board, pid) if seen["blocked"] else {})}
+
+
+def rescue(board, pid):
+    """Reads the writer's pipe through /proc for a moment: does it go on, and block again afterwards?"""
+    before = board["accepted_bytes"]
+    with subprocess.Popen(["cat", f"/proc/{pid}/fd/2"], stdout=subprocess.DEVNULL) as cat:
+        went_on = wait_for(lambda: board["accepted_bytes"] > before + 2 ** 20)
+        cat.kill()
+    wait_until_blocked(board)
+    return {"rescued": went_on, "blocked_again": bool(board["in_write"])}
 
 
 def observe_holders(p):
