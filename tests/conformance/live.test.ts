@@ -30,6 +30,21 @@ const SHORT: Readonly<Record<string, readonly string[]>> = {
     'pause 50',
     'short connections',
   ],
+  'pipe-buffer': [
+    'capacity, writes of 120',
+    'capacity, writes of 4097',
+    'wake-up, writes of 120, reads of 4096',
+    'the reader dies under a sleeping writer, writes of 120, SIGPIPE ignored',
+    'F_SETPIPE_SZ 100000',
+  ],
+  'close-wait-pipe': [
+    'the incident in small',
+    'inline, backlog 5',
+    'nofile 64',
+    'recovery, clients still wait',
+    'holder: none',
+    'holder: in flight',
+  ],
 };
 
 const labOf = (name: string): string => join('content', dirname(holders[name]?.file ?? name), 'lab.py');
