@@ -53,7 +53,7 @@ function run(p: CloseWaitPipeParameters): Trace<CloseWaitPipeOutcome> {
   const channel = p.reader === 'stalled-ssh' ? new SshChannel(p.ssh_window_bytes, p.ssh_socket_bytes) : null;
   const hasRecovered = () => p.recovers_at_s > 0 && clock.now_us >= p.recovers_at_s * 1e6;
   const connections = new Connections(p.backlog, () => calls.onQueued());
-  const journal = new Journal({ parameters: p, clock, recorder, state });
+  const journal = new Journal({ parameters: p, clock, recorder, pipe, state });
   const calls = new ServerCalls({
     clock,
     pipe,
@@ -135,7 +135,7 @@ function run(p: CloseWaitPipeParameters): Trace<CloseWaitPipeOutcome> {
     accept_errno: calls.accept_errno,
     ended_by: calls.signal ?? 'duration',
   };
-  journal.finished(outcome);
+  journal.finished({ ...outcome, gave_up: connections.fared('gave up') });
   return recorder.finish('close-wait-pipe', { ...p }, outcome);
 }
 

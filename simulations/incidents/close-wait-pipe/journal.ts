@@ -7,6 +7,7 @@
  */
 import type { VirtualClock } from '../../engine/clock.ts';
 import type { ActorState, Happening, KernelMark, Recorder } from '../../engine/trace.ts';
+import type { Pipe } from '../../kernel/pipe/pipe.ts';
 import { bytes, count, span } from '../../kernel/pipe/sentences.ts';
 import type { Stretch } from '../../kernel/pipe/write.ts';
 import type { Connection, SynVerdict } from './connections.ts';
@@ -43,6 +44,7 @@ export class Journal {
   readonly #p: CloseWaitPipeParameters;
   readonly #clock: VirtualClock;
   readonly #recorder: Recorder;
+  readonly #pipe: Pipe;
   readonly #state: () => Record<string, ActorState>;
   readonly #times = new Map<string, number>();
   readonly #tally = new Map<Tally, number>();
@@ -58,11 +60,13 @@ export class Journal {
     parameters: CloseWaitPipeParameters;
     clock: VirtualClock;
     recorder: Recorder;
+    pipe: Pipe;
     state: () => Record<string, ActorState>;
   }) {
     this.#p = options.parameters;
     this.#clock = options.clock;
     this.#recorder = options.recorder;
+    this.#pipe = options.pipe;
     this.#state = options.state;
     const period_us = (options.parameters.duration_s * 1e6) / PERIODS;
     for (let i = 1; i < PERIODS; i++) options.clock.after(i * period_us, () => this.#tellTallies());
@@ -176,7 +180,16 @@ export class Journal {
       this.#event(thread.name, 'logged', {
         data: { bytes: stretch.bytes },
         mark: 'pipe_write:slot',
-        says: `It writes ${stretch.end === 'done' ? 'a line of the log' : 'what fits of a line of the log'} to descriptor 2: *${bytes(stretch.bytes)} go into the pipe*.`,
+        says: `${named(thread)} writes ${stretch.end === 'done' ? 'a line of the log' : 'what fits of a line of the log'} to descriptor 2: *${bytes(stretch.bytes)} go into the pipe*.`,
+        beat: true,
+      });
+    const { occupancy, slots } = this.#pipe.ring;
+    if (occupancy * 2 >= slots && occupancy < slots && this.#isFirst('half-full'))
+      this.#event('pipe', 'half-full', {
+        data: { used_slots: occupancy, held_bytes: this.#pipe.ring.held_bytes },
+        mark: 'pipe_write:slot',
+        says: `*Half of the pipe is full*: ${occupancy} of ${count(slots)} slots, and nobody reads it.`,
+        beat: true,
       });
   }
 
@@ -187,8 +200,8 @@ export class Journal {
     const isMain = thread.name === 'main';
     const nth = this.#next(isMain && this.#p.accepting === 'pool' ? 'main-slept' : 'slept');
     const isLast = this.#asleep === threads && !isMain;
-    const state = this.#state().pipe ?? {};
-    const data = { asleep: this.#asleep, left_bytes: thread.left_bytes, free_bytes: state.free_bytes ?? 0 };
+    const { ring, free_bytes } = this.#pipe;
+    const data = { asleep: this.#asleep, left_bytes: thread.left_bytes, free_bytes };
     const mark = 'pipe_write:sleep';
     if (isMain && this.#p.accepting === 'pool') {
       if (nth === 1)
@@ -201,12 +214,10 @@ export class Journal {
       return;
     }
     if (nth === 1) {
-      const slots = Number(state.used_slots);
-      const free = Number(state.free_bytes);
       this.#event(thread.name, 'asleep', {
         data,
         mark,
-        says: `The pipe is full: all ${count(slots)} slots are in use${free ? `, although ${bytes(free)} are free` : ''}. *${named(thread)} falls asleep in write()*, in the middle of a request.${threads === 1 ? ' Nobody is left to answer.' : ''}`,
+        says: `The pipe is full: all ${count(ring.slots)} slots are in use${free_bytes ? `, although ${bytes(free_bytes)} are free` : ''}. *${named(thread)} falls asleep in write()*, in the middle of a request.${threads === 1 ? ' Nobody is left to answer.' : ''}`,
         beat: true,
       });
     } else if (isLast && threads > 1 && this.#isFirst('all-asleep'))
@@ -263,6 +274,7 @@ export class Journal {
       this.#closeWait--;
       if (!this.#isFirst('answered in vain')) {
         this.#count('answered in vain');
+        if (this.#closeWait === 0 && this.#isFirst('cleared')) this.#cleared();
         return;
       }
       this.#event(thread.name, 'answered-in-vain', {
@@ -272,6 +284,14 @@ export class Journal {
         beat: true,
       });
     }
+  }
+
+  #cleared(): void {
+    this.#event('server', 'cleared', {
+      data: { close_wait: 0 },
+      says: '*The pile is gone*: no connection is in CLOSE-WAIT any more. All of them were answered too late.',
+      beat: true,
+    });
   }
 
   acceptFailed(thread: Thread, open: number): void {
@@ -293,7 +313,7 @@ export class Journal {
     const kind = isRead ? 'gave-up-read' : 'gave-up-unread';
     const data = { client: number, recv_q_bytes, close_wait: this.#closeWait };
     const how = isRead
-      ? 'Recv-Q 1: a worker has read the request, and *the FIN counts as one byte*.'
+      ? 'Recv-Q 1: a thread has read the request, and *the FIN counts as one byte*.'
       : `Recv-Q ${count(recv_q_bytes)}: *the whole request, unread, and one for the FIN*.`;
     if (this.#isFirst(kind))
       this.#event('clients', 'gave-up', {
@@ -366,13 +386,20 @@ export class Journal {
   }
 
   /** The end of the watched time. */
-  finished(outcome: { served: number; close_wait: number; blocked_workers: number }): void {
+  finished(outcome: {
+    served: number;
+    gave_up: number;
+    close_wait: number;
+    blocked_workers: number;
+    syn_sent_clients: number;
+  }): void {
     this.#tellTallies();
-    const { served, close_wait, blocked_workers } = outcome;
-    const isForGood = blocked_workers > 0 && !['dies'].includes(this.#p.reader);
+    const { served, gave_up, close_wait, blocked_workers, syn_sent_clients } = outcome;
+    const isForGood = blocked_workers > 0 && this.#p.reader !== 'dies' && this.#p.recovers_at_s === 0;
+    const sleepers = this.#p.accepting === 'pool' ? 'worker' : 'thread';
     this.#event('server', 'watch-ends', {
       data: outcome,
-      says: `We stop watching after ${span(this.#clock.now_us)}: ${count(served)} served, *${count(close_wait)} in CLOSE-WAIT*, ${blocked_workers === 1 ? 'one worker' : `${blocked_workers} workers`} asleep in write().${isForGood && this.#p.recovers_at_s === 0 ? ' No timer will end this.' : ''}`,
+      says: `We stop watching after ${span(this.#clock.now_us)}: ${count(served)} clients served, ${count(gave_up)} gave up. *${count(close_wait)} connections are in CLOSE-WAIT*, ${blocked_workers === 1 ? `one ${sleepers} is` : `${blocked_workers} ${sleepers}s are`} asleep in write()${syn_sent_clients ? `, ${count(syn_sent_clients)} clients are in SYN-SENT` : ''}.${isForGood ? ' No timer will end this.' : ''}`,
       beat: true,
     });
   }
