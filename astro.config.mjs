@@ -16,15 +16,21 @@ export default defineConfig({
         build: {
           rolldownOptions: {
             output: {
-              // Few files, for each is compressed alone: what every page needs, and what figures share.
+              // Few files, for each is compressed alone: what every page needs, what all figures share, and what only
+              // those with TCP in them, or with a pipe.
               codeSplitting: {
                 groups: [
                   { name: 'page', test: /preload-helper|islands.keys\.ts/ },
                   {
                     name: 'figure',
-                    minShareCount: 2,
-                    test: /simulations.(engine|kernel)\b|network.(link|packet)\.ts|tools.capture\.ts|node_modules.xstate|figures.figure\.ts|views.(svg|sentence)\.ts|islands.kernel-pane\.ts/,
+                    test: /simulations.engine.(?!chart|fifo)|node_modules.xstate|figures.figure\.ts|views.(svg|sentence|scene|scale)\.ts|islands.kernel-pane\.ts/,
                   },
+                  {
+                    name: 'tcp',
+                    minShareCount: 2,
+                    test: /simulations.kernel.(?!pipe)|network.(link|packet)\.ts|tools.capture\.ts|views.(ladder.*|passage)\.ts/,
+                  },
+                  { name: 'pipe', minShareCount: 2, test: /simulations.(kernel.pipe|engine.chart)/ },
                 ],
               },
             },

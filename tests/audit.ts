@@ -17,6 +17,7 @@ const pages = [
   '/',
   '/incidents/connect-timeout/',
   '/incidents/nagle-delayed-ack/',
+  '/reference/pipe-buffer/',
   '/reference/tcp-states/',
   '/workshop/',
   '/checked/',

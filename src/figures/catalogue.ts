@@ -4,4 +4,5 @@ import type { Figure } from './figure.ts';
 export const figures: Readonly<Record<string, () => Promise<Figure>>> = {
   'connect-timeout': async () => (await import('./connect-timeout.ts')).connectTimeoutFigure,
   'nagle-delayed-ack': async () => (await import('./nagle-delayed-ack.ts')).nagleDelayedAckFigure,
+  'pipe-buffer': async () => (await import('./pipe-buffer.ts')).pipeBufferFigure,
 };

@@ -7,20 +7,61 @@ import type { Tool } from '#simulations/tools/line.ts';
 import type { ChartPart } from '../views/chart-part.ts';
 import type { Panel, Variable } from '../views/gauges.ts';
 import type { RegionPlace } from '../views/regions.ts';
-import type { Scene } from '../views/scene.ts';
+import type { Timeline } from '../views/timeline.ts';
 
-/** A statechart beside the ladder: which machine region, and where in the trace its state is found. */
+/** What every main picture says of itself. */
+interface PictureFrame {
+  /** Heading, and a few words beside it. */
+  readonly title: string;
+  readonly note: string;
+  /** What it shows, in a word or two, for those who cannot see it: `Packets`. */
+  readonly label: string;
+  /** `column`: a narrow column beside states and kernel code. `wide`: two columns, states and gauges below it. */
+  readonly layout: 'column' | 'wide';
+  /** Whether the run has packets that can be saved for Wireshark. */
+  readonly hasPackets: boolean;
+  /** The marks that the run's picture uses, as markup. */
+  legend(trace: Trace): string;
+}
+
+/** A picture of the whole run, drawn once for each run: its parts appear with their events (`appearing`). */
+export interface RunPicture extends PictureFrame {
+  readonly shows: 'run';
+  /** Its width, in its own units; it fills its pane's width, and scrolls in it with the cursor. */
+  readonly width: number;
+  /** @param beside another run that shares the scale @returns a whole SVG document */
+  draw(trace: Trace, beside?: Trace): string;
+}
+
+/** A picture of one moment, drawn again at each move of the cursor. */
+export interface MomentPicture extends PictureFrame {
+  readonly shows: 'moment';
+  /**
+   * A pure function, fast enough to be drawn sixty times a second. The picture must do with 300 to 900 px of width:
+   * give it `width="100%"`, a height in px and no viewBox, and place things at shares of the width, so that it
+   * stretches and its type does not. It should be as high at every moment of a run, and keep some px from its edges,
+   * for it is also saved as a file.
+   * @param index of the last event @param at_us the moment, which may be later @param beside another run that shares
+   * the scale @returns a whole SVG document
+   */
+  draw(trace: Trace, index: number, at_us: number, beside?: Trace): string;
+}
+
+export type Picture = RunPicture | MomentPicture;
+
+/** A statechart beside the picture: which machine region, and where in the trace its state is found. */
 export interface ChartPlace {
   readonly machine: AnyStateMachine;
+  /** A parallel region of it; its own name when it has none. */
   readonly region: string;
-  /** Actor and field of the trace's state that hold the state's name. */
-  readonly actor: string;
+  /** Actor and field of the trace's state that hold the state's name; of several actors the first that a run has. */
+  readonly actor: string | readonly string[];
   readonly field: string;
   /** The states and transitions to draw; all when left out. */
   readonly part?: ChartPart;
 }
 
-/** Both ends' regions beside the ladder. */
+/** Both ends' regions beside the picture. */
 export interface RegionTable {
   readonly machine: AnyStateMachine;
   readonly places: readonly RegionPlace[];
@@ -49,8 +90,10 @@ export interface LiveFigure {
   readonly simulation: Simulation;
   /** Id of the preset that the page begins with. */
   readonly initial: string;
-  /** What the ladder and the time line show. */
-  readonly scene: Scene;
+  /** What takes most room: the ladder, or a picture of the moment. */
+  readonly picture: Picture;
+  /** The rows under the views, on which the cursor moves. */
+  readonly timeline: Timeline;
   readonly regions?: RegionTable;
   readonly strip?: Strip;
   /** How the moment is written, where thousandths of a second are not the right grain. @param us microseconds */

@@ -19,4 +19,8 @@ export const liveFigures: Readonly<Record<string, Loads>> = {
     figure: async () => (await import('./nagle-delayed-ack/live.ts')).live,
     tools: async () => (await import('./nagle-delayed-ack/tools.ts')).tools,
   },
+  'pipe-buffer': {
+    figure: async () => (await import('./pipe-buffer/live.ts')).live,
+    tools: async () => (await import('./pipe-buffer/tools.ts')).tools,
+  },
 };

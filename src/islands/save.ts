@@ -1,4 +1,4 @@
-/** Saves what the figure shows: the ladder as a picture of its own, the packets for Wireshark. */
+/** Saves what the figure shows: its main picture as a file of its own, the packets for Wireshark. */
 import type { Trace } from '#simulations/engine/trace.ts';
 
 function download(name: string, content: BlobPart, type: string): void {
@@ -8,10 +8,14 @@ function download(name: string, content: BlobPart, type: string): void {
   URL.revokeObjectURL(url);
 }
 
+/** Width of a saved picture that fits itself to any, in px. */
+const SAVED_WIDTH_px = 760;
+
 export async function saveSvg(trace: Trace, markup: string): Promise<void> {
   const { standalone } = await import('../views/standalone.ts');
   const isDark = getComputedStyle(document.documentElement).colorScheme === 'dark';
-  download(`${trace.simulation}.svg`, standalone(markup, isDark ? 'dark' : 'light'), 'image/svg+xml');
+  const sized = markup.replace(/^(<svg[^>]*) width="100%"/, `$1 width="${SAVED_WIDTH_px}"`);
+  download(`${trace.simulation}.svg`, standalone(sized, isDark ? 'dark' : 'light'), 'image/svg+xml');
 }
 
 export async function savePcap(trace: Trace): Promise<void> {

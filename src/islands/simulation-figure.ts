@@ -7,20 +7,18 @@ import { type Given, settleParameters } from '#simulations/engine/parameters.ts'
 import { plain, type Trace, type TraceEvent } from '#simulations/engine/trace.ts';
 import type { LiveFigure } from '../figures/figure.ts';
 import { liveFigures } from '../figures/live.ts';
-import { comparison } from '../views/comparison.ts';
 import { drawGauges } from '../views/gauges.ts';
 import { kernelNote } from '../views/kernel-note.ts';
-import { LADDER_WIDTH, ladder, legend } from '../views/ladder.ts';
 import { sentence } from '../views/sentence.ts';
 import { escapeText } from '../views/svg.ts';
-import { endOf, timeline } from '../views/timeline.ts';
-import { placeOf, queryOf } from './address.ts';
-import { Follower } from './follower.ts';
+import { drawTimeline, endOf } from '../views/timeline.ts';
+import { queryOf } from './address.ts';
 import { KernelPane } from './kernel-pane.ts';
 import { keyAction } from './keys.ts';
 import { ParameterForm } from './parameter-form.ts';
 import { Parts } from './parts.ts';
-import { Player } from './player.ts';
+import { PicturePane } from './picture-pane.ts';
+import type { Player } from './player.ts';
 import { RegionTable } from './region-table.ts';
 import { savePcap, saveSvg } from './save.ts';
 import { Tabs } from './tabs.ts';
@@ -35,15 +33,18 @@ class SimulationFigure extends HTMLElement {
   #given: Given = {};
   #compared: { trace: Trace; given: Given } | null = null;
   #cursor = 0;
+  #at_us = 0;
   #isVisible = false;
   #kernel!: KernelPane;
   #form!: ParameterForm;
   #tools!: ToolPanes;
-  #follower!: Follower;
+  #picture!: PicturePane;
+  #comparedPicture!: PicturePane;
   #regions: RegionTable | null = null;
   #end_us = 0;
   #addressLater: ReturnType<typeof setTimeout> | undefined;
-  readonly #player = new Player();
+  /** None before the run has been played. */
+  #player: Player | undefined;
   readonly #parts = new Parts();
   readonly #comparedParts = new Parts();
 
@@ -54,8 +55,9 @@ class SimulationFigure extends HTMLElement {
     this.#kernel = new KernelPane(this.#part('kernel'));
     this.#tools = new ToolPanes(this, load.tools);
     new Tabs(this.querySelector('[role=tablist]') as HTMLElement, () => this.#tools.follow());
-    this.#follower = new Follower(this.#part('ladder'), LADDER_WIDTH);
-    const { regions } = this.#figure;
+    const { picture, regions } = this.#figure;
+    this.#picture = new PicturePane(this.#part('picture'), picture, true);
+    this.#comparedPicture = new PicturePane(this.#part('picture-a'), picture, false);
     if (regions) this.#regions = new RegionTable(this.#part('regions'), regions);
     this.#form = new ParameterForm(
       this.#part('form'),
@@ -68,14 +70,14 @@ class SimulationFigure extends HTMLElement {
       },
     );
     this.#listen();
-    this.#open(location.search);
+    await this.#open(location.search);
     this.#part<HTMLInputElement>('scrub').disabled = false;
     this.classList.add('ready');
   }
 
   /** Runs the simulation with these parameters, from its first beat. */
   run(given: Given): void {
-    this.#player.stop();
+    this.#player?.stop();
     const { simulation } = this.#figure;
     const { values, given: sound } = settleParameters(simulation.parameters, given);
     this.#given = sound;
@@ -85,9 +87,16 @@ class SimulationFigure extends HTMLElement {
   }
 
   /** Goes to the place that a link's query names. */
-  #open(search: string): void {
+  async #open(search: string): Promise<void> {
     const { simulation, initial } = this.#figure;
-    const place = placeOf(search, simulation, initial);
+    const loaded = search ? await import('./place.ts').catch(() => null) : null;
+    if (!loaded) {
+      this.run(simulation.presets.find(({ id }) => id === initial)?.given ?? {});
+      this.#form.show(this.#given);
+      this.#notify(search ? ['Where this link leads could not be loaded. Reload the page to go there.'] : []);
+      return;
+    }
+    const place = loaded.placeOf(search, simulation, initial);
     const problems = [...place.problems];
     if (place.compared) this.#pin(place.compared);
     this.run(place.given);
@@ -106,16 +115,15 @@ class SimulationFigure extends HTMLElement {
   }
 
   #draw(): void {
-    const { simulation, initial, scene, strip } = this.#figure;
+    const { simulation, initial, picture, timeline, strip } = this.#figure;
     const a = this.#compared?.trace;
-    const pictures = ['ladder', 'timeline', ...(strip ? ['strip'] : [])].map((name) => this.#part(name));
-    this.#part('ladder').innerHTML = ladder(this.#trace, scene, a);
-    this.#part('legend').innerHTML = legend(this.#trace, scene);
-    this.#part('timeline').innerHTML = timeline(this.#trace, scene);
+    this.#picture.draw(this.#trace, a);
+    this.#part('legend').innerHTML = picture.legend(this.#trace);
+    this.#part('timeline').innerHTML = drawTimeline(this.#trace, timeline);
     if (strip) this.#part('strip').innerHTML = strip.draw(this.#trace, a);
-    this.#end_us = endOf(this.#trace, scene);
+    this.#end_us = endOf(this.#trace, timeline);
     this.#part<HTMLInputElement>('scrub').max = String(this.#end_us);
-    this.#parts.collect(pictures);
+    this.#parts.collect([this.#part('timeline'), ...(strip ? [this.#part('strip')] : [])]);
     this.#drawCompared(a);
     const preset = simulation.presets.find(({ given }) => this.#isGiven(given));
     this.#tools.draw(this.#trace, preset?.id === initial);
@@ -136,21 +144,30 @@ class SimulationFigure extends HTMLElement {
     const button = this.querySelector('[data-do=compare]') as HTMLElement;
     button.setAttribute('aria-pressed', String(Boolean(a)));
     this.#part('compare').textContent = a ? 'Unpin A' : 'Compare';
-    this.#part('ladder-a').innerHTML = a ? ladder(a, this.#figure.scene, this.#trace) : '';
+    this.#comparedPicture.draw(a ?? null, this.#trace);
     const { strip } = this.#figure;
     if (strip) {
       this.#part('strip-a').hidden = !a;
       this.#part('strip-a').innerHTML = a ? strip.draw(a, this.#trace) : '';
     }
-    this.#comparedParts.collect([this.#part('ladder-a'), ...(strip ? [this.#part('strip-a')] : [])]);
-    if (a) this.#part('summary').innerHTML = comparison(this.#figure, a, this.#trace);
+    this.#comparedParts.collect(strip ? [this.#part('strip-a')] : []);
+    if (a) this.#summarise(a, this.#trace);
+  }
+
+  /** What differs between two runs, once what writes it is loaded. */
+  async #summarise(a: Trace, b: Trace): Promise<void> {
+    const { comparison } = await import('../views/comparison.ts');
+    if (this.#compared?.trace === a && this.#trace === b)
+      this.#part('summary').innerHTML = comparison(this.#figure, a, b);
   }
 
   /** Moves the cursor. @param at_us the moment, when it is later than the event @param beat the event to speak of */
   #show(index: number, at_us = this.#trace.events[index]?.at_us ?? 0, beat = index): void {
     const { events, beats } = this.#trace;
     this.#cursor = index;
-    this.#follower.follow(this.#parts.show(events, index).lowest);
+    this.#at_us = at_us;
+    this.#picture.show(index, at_us);
+    this.#parts.show(events, index);
     this.#showCompared(at_us);
     this.#tools.show(index);
     this.#say(beat, at_us);
@@ -192,21 +209,28 @@ class SimulationFigure extends HTMLElement {
     const a = this.#compared?.trace;
     if (!a) return;
     const index = a.events.findLastIndex((event) => event.at_us <= at_us);
+    this.#comparedPicture.show(index, at_us);
     this.#comparedParts.show(a.events, index);
   }
 
   #showCharts(index: number): void {
-    const world = this.#trace.stateAt(index);
+    const { events, stateAt } = this.#trace;
     for (const chart of this.querySelectorAll<HTMLElement>('[data-chart]')) {
-      const [actor = '', field = ''] = (chart.dataset.chart ?? '').split('.');
-      const change = this.#trace.events.findLast(
+      const [actors = '', field = ''] = (chart.dataset.chart ?? '').split('.');
+      const actor = actors.split(',').find((name) => name in stateAt(index)) ?? '';
+      const stateOf = (at: number) => stateAt(at)[actor]?.[field];
+      const now = stateOf(index);
+      // What led to it is an event of its own, or what the state was before.
+      const change = events.findLast(
         (event) => event.index <= index && event.kind === 'state-changed' && event.actor === actor,
       );
-      const { from, to } = change?.data ?? {};
+      let before = index;
+      while (before > 0 && stateOf(before) === now) before--;
+      const from = change?.data.from ?? stateOf(before);
       for (const state of chart.querySelectorAll<SVGElement>('[data-state]'))
-        state.toggleAttribute('data-now', state.dataset.state === world[actor]?.[field]);
+        state.toggleAttribute('data-now', state.dataset.state === now);
       for (const arrow of chart.querySelectorAll<SVGElement>('[data-arrow]'))
-        arrow.toggleAttribute('data-now', arrow.dataset.arrow === `${from} ${to}`);
+        arrow.toggleAttribute('data-now', arrow.dataset.arrow === `${from} ${change?.data.to ?? now}`);
     }
   }
 
@@ -216,11 +240,11 @@ class SimulationFigure extends HTMLElement {
       if (button?.dataset.do) this.#do(button.dataset.do);
       if (button?.dataset.preset) this.#runPreset(button.dataset.preset);
     });
-    document.addEventListener('click', (event) => {
+    document.addEventListener('click', async (event) => {
       const link = (event.target as Element).closest<HTMLElement>('a[data-run]');
       if (!link) return;
       event.preventDefault();
-      this.#open(`?${link.dataset.run}`);
+      await this.#open(`?${link.dataset.run}`);
       this.#writeAddress({ event: null, run: null }, location.hash);
       this.scrollIntoView({ behavior: this.#isStill() ? 'auto' : 'smooth' });
       this.focus({ preventScroll: true });
@@ -239,9 +263,9 @@ class SimulationFigure extends HTMLElement {
     );
     // What is typed is in the address at the latest when the field is left.
     this.#part('form').addEventListener('change', () => this.#writeAddressNow());
-    // The two ladders share one scale, so they scroll as one.
-    this.#part('ladder').addEventListener('scroll', ({ target }) => {
-      this.#part('ladder-a').scrollTop = (target as HTMLElement).scrollTop;
+    // The two pictures share one scale, so they scroll as one.
+    this.#part('picture').addEventListener('scroll', ({ target }) => {
+      this.#part('picture-a').scrollTop = (target as HTMLElement).scrollTop;
     });
     new IntersectionObserver(([entry]) => {
       this.#isVisible = entry?.isIntersecting ?? false;
@@ -258,7 +282,7 @@ class SimulationFigure extends HTMLElement {
     }
     if (action === 'compare') this.#toggleCompare();
     else if (action === 'link') this.#copyLink();
-    else if (action === 'svg') saveSvg(this.#trace, ladder(this.#trace, this.#figure.scene));
+    else if (action === 'svg') this.#saveSvg();
     else if (action === 'pcap') savePcap(this.#trace);
     else {
       this.#pause();
@@ -287,10 +311,14 @@ class SimulationFigure extends HTMLElement {
       0,
       events.findLastIndex((event) => event.at_us <= at_us),
     );
-    this.#show(index, at_us, this.#trace.beats.findLast((beat) => beat <= index) ?? index);
+    // A picture of the moment goes with the moment's words.
+    const isMoment = this.#figure.picture.shows === 'moment';
+    const beat = isMoment ? index : this.#trace.beats.findLast((beat) => beat <= index);
+    this.#show(index, at_us, beat ?? index);
   }
 
-  #togglePlay(): void {
+  async #togglePlay(): Promise<void> {
+    this.#player ??= new (await import('./player.ts')).Player();
     if (this.#player.isPlaying) {
       this.#pause();
       return;
@@ -310,7 +338,7 @@ class SimulationFigure extends HTMLElement {
   }
 
   #pause(): void {
-    this.#player.stop();
+    this.#player?.stop();
     this.#part('play').textContent = 'Play';
   }
 
@@ -368,6 +396,15 @@ class SimulationFigure extends HTMLElement {
     } catch {
       this.#notify([`The clipboard is closed to this page. The address bar now holds the link: ${url}`]);
     }
+  }
+
+  #saveSvg(): void {
+    const { picture } = this.#figure;
+    const markup =
+      picture.shows === 'run'
+        ? picture.draw(this.#trace)
+        : picture.draw(this.#trace, this.#cursor, this.#at_us);
+    saveSvg(this.#trace, markup);
   }
 
   #notify(lines: readonly string[]): void {

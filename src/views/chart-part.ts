@@ -5,4 +5,6 @@ export interface ChartPart {
   readonly leaving?: readonly string[];
   /** The events whose arrows are drawn; all when left out. */
   readonly events?: readonly string[];
+  /** Which way its layers follow each other; `DOWN` when left out. */
+  readonly direction?: 'DOWN' | 'RIGHT';
 }

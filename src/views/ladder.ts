@@ -5,6 +5,7 @@
  * longer, and every row says its time. What happens at one instant stands in the order in which it happened.
  */
 import type { Trace } from '#simulations/engine/trace.ts';
+import type { RunPicture } from '../figures/figure.ts';
 import { type Layout, layouts, SLANT } from './ladder-layout.ts';
 import { drawWait, waitMark } from './ladder-wait.ts';
 import { type Passage, passageLabel, passages } from './passage.ts';
@@ -12,7 +13,7 @@ import type { Scene, Wait } from './scene.ts';
 import { appearing, escapeText, lossMark, type PacketKind, packetMark, px } from './svg.ts';
 
 /** Its width, in its own units. */
-export const LADDER_WIDTH = 430;
+const LADDER_WIDTH = 430;
 const TOP = 48;
 
 /** The x of the two lines. Held bytes at the client need room between its line and the times. */
@@ -126,3 +127,16 @@ export function legend(trace: Trace, scene: Scene): string {
   const waits = new Set(scene.waits(trace).map(({ kind }) => kind));
   return [...items, ...[...waits].map((kind) => item(waitMark(kind), WAIT_NAMES[kind]))].join('');
 }
+
+/** The ladder as a figure's main picture. */
+export const ladderOf = (scene: Scene): RunPicture => ({
+  shows: 'run',
+  title: 'On the wire',
+  note: 'every row says its time; longer waits are drawn longer',
+  label: 'Packets',
+  layout: 'column',
+  hasPackets: true,
+  width: LADDER_WIDTH,
+  draw: (trace, beside) => ladder(trace, scene, beside),
+  legend: (trace) => legend(trace, scene),
+});

@@ -1,5 +1,6 @@
-/** What a figure shows on its ladder and its time line beside the packets: who, what they wait for, and until when. */
+/** What a ladder shows beside the packets: who, what they wait for, and until when. */
 import type { Trace, TraceEvent } from '#simulations/engine/trace.ts';
+import type { Timeline } from './timeline.ts';
 
 export type Side = 'client' | 'server';
 
@@ -28,29 +29,13 @@ export interface Wait {
   readonly label: string;
 }
 
-/** A row of the time line. */
-export type TimelineRow = { readonly name: string } & (
-  | { readonly shows: 'packets' }
-  /** When a process was blocked, and how it ended. */
-  | { readonly shows: 'process'; readonly actor: string }
-  /** What waits in the kernel of one end. */
-  | { readonly shows: 'waits'; readonly side: Side }
-  /** A stretch from the beginning that the parameters set, or null for none. */
-  | { readonly shows: 'limit'; readonly until_us: (trace: Trace) => number | null }
-);
-
-export interface Scene {
+export interface Scene extends Timeline {
   /** The names over the two lines, and whether the server never sends anything. */
   ends(trace: Trace): { readonly client: string; readonly server: string; readonly isSilent: boolean };
   notes(trace: Trace): readonly Note[];
   waits(trace: Trace): readonly Wait[];
   /** A moment as a row's label. @param us microseconds */
   readonly label: (us: number) => string;
-  readonly rows: readonly TimelineRow[];
-  /** What the time line shows, for those who cannot see it. */
-  readonly timelineLabel: string;
-  /** The last moment that the time line shows; what comes later is only stepped to. */
-  end_us(trace: Trace): number;
 }
 
 /** A trace never changes, so what is read from it is read once. */

@@ -48,13 +48,13 @@ function arrowsOf(region: AnyStateNode, shown: ReadonlySet<string>, part?: Chart
 const inLines = (labels: readonly string[]): string[] =>
   labels.map((label, i) => (i < labels.length - 1 ? `${label},` : label));
 
-/** @param region name of a parallel region @param part what to draw of it; all when left out */
+/** @param region name of a parallel region, or of a machine that has none @param part what to draw of it; all when left out */
 export async function statechart(
   machine: AnyStateMachine,
   region: string,
   part?: ChartPart,
 ): Promise<string> {
-  const node = machine.root.states[region];
+  const node = machine.root.states[region] ?? (region === machine.id ? machine.root : undefined);
   if (!node) throw new Error(`the machine has no region "${region}"`);
   const shown = new Set(part?.states ?? Object.keys(node.states));
   const arrows = arrowsOf(node, shown, part);
@@ -62,7 +62,7 @@ export async function statechart(
     id: region,
     layoutOptions: {
       'elk.algorithm': 'layered',
-      'elk.direction': 'DOWN',
+      'elk.direction': part?.direction ?? 'DOWN',
       'elk.layered.cycleBreaking.strategy': 'MODEL_ORDER',
       'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
       'elk.spacing.nodeNode': '30',
@@ -80,7 +80,8 @@ export async function statechart(
       labels: [
         {
           text: inLines(labels).join('\n'),
-          width: Math.max(...inLines(labels).map(({ length }) => length)) * LABEL + 6,
+          // A loop's label stands beside it, and must not touch it.
+          width: Math.max(...inLines(labels).map(({ length }) => length)) * LABEL + (from === to ? 18 : 6),
           height: labels.length * LINE,
         },
       ],

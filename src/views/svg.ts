@@ -4,6 +4,9 @@
 export const escapeText = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
+/** A share of the width, with at most two decimals: `29.5%`. @param value 0 … 1 */
+export const share = (value: number): string => `${Math.round(value * 1e4) / 100}%`;
+
 /** Pixels with at most one decimal. */
 export const px = (value: number): string => String(Math.round(value * 10) / 10);
 

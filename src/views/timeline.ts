@@ -1,22 +1,68 @@
 /**
- * Who waits for whom, to scale: packets, processes, and what waits in the kernels. Each figure names its rows.
+ * What happens when, to scale: packets, processes, what waits in the kernels, levels. Each figure names its rows.
  *
  * Positions are shares of the width, so that the picture stretches and its type does not.
  */
 import { duration } from '#simulations/engine/duration.ts';
 import type { Trace, TraceEvent } from '#simulations/engine/trace.ts';
+import type { LevelsRow } from './levels.ts';
 import { stopScale, ticks } from './scale.ts';
-import { lastMoment, type Scene, type TimelineRow } from './scene.ts';
-import { appearing, packetKind, packetMark } from './svg.ts';
+import { lastMoment, type Side, type Wait } from './scene.ts';
+import { appearing, escapeText, packetKind, packetMark } from './svg.ts';
+
+/** A row of the time line. */
+export type TimelineRow = { readonly name: string } & (
+  | { readonly shows: 'packets' }
+  /** When a process was blocked, and how it ended. */
+  | { readonly shows: 'process'; readonly actor: string }
+  /** What waits in the kernel of one end. */
+  | { readonly shows: 'waits'; readonly side: Side; readonly waits: (trace: Trace) => readonly Wait[] }
+  /** A stretch from the beginning that the parameters set, or null for none. */
+  | { readonly shows: 'limit'; readonly until_us: (trace: Trace) => number | null }
+  /** One level over time, or several that are stacked: made by `levels()`. */
+  | LevelsRow
+);
+
+export interface Timeline {
+  readonly rows: readonly TimelineRow[];
+  /** What the time line shows, for those who cannot see it. */
+  readonly timelineLabel: string;
+  /** The last moment that the time line shows; what comes later is only stepped to. */
+  end_us(trace: Trace): number;
+  /** The unit of the axis, where seconds and milliseconds are not the right grain. */
+  readonly unit?: (end_us: number) => { readonly us: number; readonly name: string } | null;
+}
 
 /** Letters that fit under the axis on a phone. */
 const CROWDED = 34;
 
-/** The y of a row's middle, in px. */
-const rowY = (row: number): number => 12 + row * 24;
+/** Height of a line, in px. */
+const LINE = 24;
+
+/** Lines that a row takes. */
+const linesOf = (row: TimelineRow): number => (row.shows === 'levels' ? row.lines : 1);
+
+/** The y of a row's upper edge, in px; of the axis' room after the last. */
+const rowTop = (rows: readonly TimelineRow[], row: number): number =>
+  rows.slice(0, row).reduce((sum, above) => sum + linesOf(above) * LINE, 0);
 
 /** Last moment of the time line, in µs; at least 1 ms so that a scale can be made. */
-export const endOf = (trace: Trace, scene: Scene): number => Math.max(1000, scene.end_us(trace));
+export const endOf = (trace: Trace, timeline: Timeline): number => Math.max(1000, timeline.end_us(trace));
+
+/** The rows' names, in the order of the rows, and the keys of stacked levels. */
+export const rowNames = ({ rows }: Timeline): string =>
+  rows
+    .flatMap((row) => {
+      const lines = linesOf(row);
+      const tall = lines > 1 ? ` style="grid-row: span ${lines}"` : '';
+      const { key } = row.shows === 'levels' ? row : { key: [] };
+      if (key.length === 0) return [`<span${tall}>${escapeText(row.name)}</span>`];
+      return key.map(({ name, swatch }, i) => {
+        const rest = i === key.length - 1 ? lines - i : 1;
+        return `<span${rest > 1 ? ` style="grid-row: span ${rest}"` : ''}>${swatch}${escapeText(name)}</span>`;
+      });
+    })
+    .join('');
 
 interface Span {
   readonly from: number;
@@ -43,11 +89,12 @@ function blocked(events: readonly TraceEvent[], actor: string): Span[] {
 }
 
 /** Draws the time line; its x axis is linear and spans the picture's whole width. */
-export function timeline(trace: Trace, scene: Scene): string {
+export function drawTimeline(trace: Trace, timeline: Timeline): string {
   const { events } = trace;
-  const end_us = endOf(trace, scene);
+  const { rows } = timeline;
+  const end_us = endOf(trace, timeline);
   const scale = stopScale([0, end_us], [0, 100]);
-  const axis = rowY(scene.rows.length) - 8;
+  const axis = rowTop(rows, rows.length) + LINE / 2 - 8;
   const share = (us: number): string => `${Math.round(scale(us) * 1000) / 1000}%`;
   const placed = (us: number, y: number, content: string): string =>
     `<svg x="${share(us)}" y="${y}" overflow="visible">${content}</svg>`;
@@ -55,8 +102,9 @@ export function timeline(trace: Trace, scene: Scene): string {
     `<rect class="${className}" x="${share(from_us)}" y="${y - height / 2}" width="${share(Math.max(to_us - from_us, end_us / 400))}" height="${height}" rx="3"/>`;
 
   /** What a row shows below the veil, and above it. */
-  const drawn = scene.rows.map((row: TimelineRow, i): { below: string; above: string } => {
-    const y = rowY(i);
+  const drawn = rows.map((row, i): { below: string; above: string } => {
+    const y = rowTop(rows, i) + LINE / 2;
+    if (row.shows === 'levels') return row.draw(trace, end_us, y - LINE / 2 + 4, row.lines * LINE - 8);
     if (row.shows === 'packets') {
       const packets = events
         .filter(({ kind }) => kind === 'packet-sent')
@@ -73,7 +121,7 @@ export function timeline(trace: Trace, scene: Scene): string {
       return { below: limit, above: '' };
     }
     if (row.shows === 'waits') {
-      const waits = scene
+      const waits = row
         .waits(trace)
         .filter(
           ({ side, kind, from, end_us }) => side === row.side && kind !== 'stall' && end_us > from.at_us,
@@ -109,12 +157,14 @@ export function timeline(trace: Trace, scene: Scene): string {
       );
     return { below: [...asleep, ...ends].join(''), above: '' };
   });
-  const times = ticks(end_us, 6);
+  const unit = timeline.unit?.(end_us);
+  const times = unit ? ticks(end_us / unit.us, 6).map((time) => time * unit.us) : ticks(end_us, 6);
+  const written = (us: number) => (unit ? `${us / unit.us} ${unit.name}` : duration(us));
   // Where every label would touch the next on a phone, every second one is for wide screens only.
-  const isCrowded = Math.max(...times.map((time) => duration(time).length)) * times.length > CROWDED;
+  const isCrowded = Math.max(...times.map((time) => written(time).length)) * times.length > CROWDED;
   const marks = times.map((time, i) => {
     const anchor = time === 0 ? 'start' : scale(time) > 96 ? 'end' : 'middle';
-    return `<svg x="${share(time)}" y="${axis}" overflow="visible"><path class="axis" d="M0 0v5"/><text class="time${isCrowded && i % 2 ? ' wide-only' : ''}" y="17" text-anchor="${anchor}">${duration(time)}</text></svg>`;
+    return `<svg x="${share(time)}" y="${axis}" overflow="visible"><path class="axis" d="M0 0v5"/><text class="time${isCrowded && i % 2 ? ' wide-only' : ''}" y="17" text-anchor="${anchor}">${written(time)}</text></svg>`;
   });
   // Something happens after the end of the axis: the axis is broken there.
   if (lastMoment(trace) > end_us)
@@ -122,9 +172,10 @@ export function timeline(trace: Trace, scene: Scene): string {
       `<svg x="100%" y="${axis}" overflow="visible"><path class="axis" d="M-9 5l5 -10m-1 10l5 -10"/></svg>`,
     );
   // A bar's length would give away how long it will last; a limit is known beforehand.
-  const veils = scene.rows.map(
-    ({ shows }, i) =>
-      `<rect class="veil${shows === 'limit' ? '' : ' full'}" data-veil x="100%" y="${rowY(i) - 12}" width="0" height="${i < scene.rows.length - 1 ? 24 : axis - rowY(i) + 11}"/>`,
-  );
-  return `<svg class="view timeline" xmlns="http://www.w3.org/2000/svg" width="100%" height="${axis + 22}" overflow="visible" role="img" aria-label="${scene.timelineLabel}"><line class="axis" x1="0" x2="100%" y1="${axis}" y2="${axis}"/>${drawn.map(({ below }) => below).join('')}${veils.join('')}${drawn.map(({ above }) => above).join('')}<line class="cursor" data-cursor x1="0" x2="0" y1="0" y2="${axis}"/>${marks.join('')}</svg>`;
+  const veils = rows.map((row, i) => {
+    const top = rowTop(rows, i);
+    const height = i < rows.length - 1 ? linesOf(row) * LINE : axis - top - 1;
+    return `<rect class="veil${row.shows === 'limit' ? '' : ' full'}" data-veil x="100%" y="${top}" width="0" height="${height}"/>`;
+  });
+  return `<svg class="view timeline" xmlns="http://www.w3.org/2000/svg" width="100%" height="${axis + 22}" overflow="visible" role="img" aria-label="${timeline.timelineLabel}"><line class="axis" x1="0" x2="100%" y1="${axis}" y2="${axis}"/>${drawn.map(({ below }) => below).join('')}${veils.join('')}${drawn.map(({ above }) => above).join('')}<line class="cursor" data-cursor x1="0" x2="0" y1="0" y2="${axis}"/>${marks.join('')}</svg>`;
 }

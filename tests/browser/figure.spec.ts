@@ -248,7 +248,7 @@ test.describe('the views', () => {
       if (beat !== first) await page.keyboard.press('ArrowRight');
       await figure.standsOn(initial, beat);
       const now_us = eventOf(initial, beat).at_us;
-      for (const view of ['ladder', 'timeline']) {
+      for (const view of ['picture', 'timeline']) {
         const parts = await figure.part(view).evaluate((picture) =>
           [...picture.querySelectorAll<SVGElement>('[data-from]')].map((part) => ({
             from: Number(part.dataset.from),
@@ -265,7 +265,7 @@ test.describe('the views', () => {
           expect(isSeen, 'what is to come is not given away').toBe(expected !== 'future');
         }
       }
-      await expect(figure.part('ladder').locator('.now').last()).toBeInViewport();
+      await expect(figure.part('picture').locator('.now').last()).toBeInViewport();
     }
   });
 

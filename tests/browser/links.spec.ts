@@ -40,7 +40,7 @@ test.describe('a copied link', () => {
     await expect(there.notices).toBeEmpty();
     await expect(there.field('tcp_syn_retries')).toHaveValue('3');
     await expect(there.field('rtt_ms')).toHaveValue('40');
-    for (const part of ['ladder', 'ladder-a', 'summary', 'timeline', 'gauges', 'kernel'])
+    for (const part of ['picture', 'picture-a', 'summary', 'timeline', 'gauges', 'kernel'])
       expect(await there.part(part).innerHTML(), part).toBe(await figure.part(part).innerHTML());
     await expect(there.root).toBeInViewport();
   });

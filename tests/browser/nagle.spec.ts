@@ -60,7 +60,7 @@ test('draws held bytes at the server, and their end only when it has come', asyn
   const figure = await open(page, `?preset=post&event=${held}`);
   const boxes = () =>
     figure
-      .part('ladder')
+      .part('picture')
       .evaluate((ladder) =>
         [...ladder.querySelectorAll('.held')]
           .filter(
@@ -69,13 +69,13 @@ test('draws held bytes at the server, and their end only when it has come', asyn
           .map((box) => Number(box.getAttribute('height'))),
       );
   const before = await boxes();
-  await expect(figure.part('ladder').getByText('400 B held').nth(1)).toBeVisible();
+  await expect(figure.part('picture').getByText('400 B held').nth(1)).toBeVisible();
   await open(page, `?preset=post&event=${ended}`);
   const after = await boxes();
   expect(before).toHaveLength(2);
   expect(after).toHaveLength(2);
   expect(after[1]).toBeGreaterThan(2 * (before[1] ?? 0));
-  await expect(figure.part('ladder').getByText('ACK waits ≤ 40 ms').first()).toBeVisible();
+  await expect(figure.part('picture').getByText('ACK waits ≤ 40 ms').first()).toBeVisible();
 });
 
 test('shows a request’s latency when the request is over, not before', async ({ page }) => {

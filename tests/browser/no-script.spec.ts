@@ -33,7 +33,7 @@ test.describe('without JavaScript', () => {
     await expect(figure.part('gauges').locator('.gauge')).toHaveText(
       gauges.map(({ label, value }) => label + value),
     );
-    await expect(figure.part('ladder').locator('svg')).toBeVisible();
+    await expect(figure.part('picture').locator('svg')).toBeVisible();
     await expect(figure.scrub).toBeDisabled();
     for (const button of await figure.root.locator('button').all()) await expect(button).toBeHidden();
   });

@@ -31,7 +31,7 @@ for (const viewport of [
       await figure.openParameters();
       await figure.button('compare').tap();
       await figure.preset('today').tap();
-      await expect(figure.part('ladder-a').locator('svg')).toBeVisible();
+      await expect(figure.part('picture-a').locator('svg')).toBeVisible();
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(viewport.width);
     });
 
@@ -90,7 +90,7 @@ for (const viewport of [
 
     test('the sentence, the code and the tools are as wide as the screen allows', async ({ page }) => {
       const figure = await FigurePage.open(page);
-      for (const part of ['.say', '.views > .wire', '.views > .kernel', '.foot > .tools']) {
+      for (const part of ['.say', '.views > .picture', '.views > .kernel', '.foot > .tools']) {
         const box = await figure.root.locator(part).boundingBox();
         expect(box?.width ?? 0, part).toBeGreaterThan(viewport.width - 48);
       }

@@ -34,7 +34,7 @@ test.describe('in print', () => {
     for (const tool of ['tcpdump', 'strace', 'ss'])
       await expect(figure.root.locator(`[data-tool=${tool}]`)).toBeVisible();
     const hidden = await figure
-      .part('ladder')
+      .part('picture')
       .evaluate(
         (ladder) =>
           [...ladder.querySelectorAll('[data-from]')].filter(

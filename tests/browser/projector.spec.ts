@@ -9,7 +9,9 @@ test.describe('on a projector', () => {
     const figure = await FigurePage.open(page);
     expect((await figure.root.boundingBox())?.width).toBeGreaterThan(1400);
     const tops = await Promise.all(
-      ['.wire', '.socket', '.kernel'].map(async (part) => (await figure.root.locator(part).boundingBox())?.y),
+      ['.picture', '.states', '.kernel'].map(
+        async (part) => (await figure.root.locator(part).boundingBox())?.y,
+      ),
     );
     expect(new Set(tops).size).toBe(1);
   });

@@ -198,8 +198,8 @@ test.describe('two runs side by side', () => {
     await expect(figure.notices).toContainText('pinned as A');
     await figure.preset('today').click();
     await figure.standsOn(b, b.beats[0] ?? 0);
-    await expect(figure.part('ladder-a').locator('svg')).toBeVisible();
-    await expect(figure.part('ladder').locator('svg')).toBeVisible();
+    await expect(figure.part('picture-a').locator('svg')).toBeVisible();
+    await expect(figure.part('picture').locator('svg')).toBeVisible();
 
     const rows = figure.part('summary').locator('tbody tr');
     const [theirs, ours] = [connectTimeoutFigure.summary(initial), connectTimeoutFigure.summary(b)];
@@ -228,7 +228,7 @@ test.describe('two runs side by side', () => {
     await expect(figure.preset('today')).toHaveAttribute('aria-pressed', 'true');
     await figure.scrub.fill('6000000');
     // B has sent SYNs at 1, 2, 3, 4 and 5 s, and A at 1 and 3 s: neither gives away what comes after 6 s.
-    for (const ladder of ['ladder', 'ladder-a']) {
+    for (const ladder of ['picture', 'picture-a']) {
       const times = await figure
         .part(ladder)
         .evaluate((ladder) =>
@@ -236,13 +236,13 @@ test.describe('two runs side by side', () => {
             ({ textContent }) => textContent,
           ),
         );
-      expect(times.at(-1), ladder).toBe(ladder === 'ladder' ? '5 s' : '3 s');
+      expect(times.at(-1), ladder).toBe(ladder === 'picture' ? '5 s' : '3 s');
     }
     const heightOf = async (ladder: string, time: string) =>
       (await figure.part(ladder).locator('text.time').getByText(time, { exact: true }).getAttribute('y')) ??
       '';
     for (const time of ['1 s', '3 s'])
-      expect(await heightOf('ladder', time)).toBe(await heightOf('ladder-a', time));
+      expect(await heightOf('picture', time)).toBe(await heightOf('picture-a', time));
   });
 
   test('keep A while parameters of B change, and keep A’s place when A is pinned late', async ({ page }) => {

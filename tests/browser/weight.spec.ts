@@ -6,7 +6,8 @@ import { expect, pages, test } from './site-page.ts';
 const KB = 1000;
 const BUDGET = { script: 60 * KB, stylesheet: 20 * KB, font: 150 * KB } as const;
 
-const chapters = pages.filter((path) => path.startsWith('incidents/'));
+/** The pages with a figure, and so with most to load. */
+const chapters = pages.filter((path) => path.startsWith('incidents/') || path === 'reference/pipe-buffer/');
 
 for (const chapter of chapters)
   test(`${chapter} weighs no more than its budget, as served`, async ({ page }) => {

@@ -3,6 +3,7 @@ import { clockTime, duration } from '#simulations/engine/duration.ts';
 import type { Trace } from '#simulations/engine/trace.ts';
 import { type ConnectTimeoutOutcome, connectTimeout } from '#simulations/incidents/connect-timeout.ts';
 import type { Gauge, Panel, Variable } from '../../views/gauges.ts';
+import { ladderOf } from '../../views/ladder.ts';
 import { asLive } from '../figure.ts';
 import { scene } from './scene.ts';
 
@@ -92,7 +93,8 @@ function summary(trace: Trace): Variable[] {
 
 export const live = asLive(connectTimeout, {
   initial: 'post',
-  scene,
+  picture: ladderOf(scene),
+  timeline: scene,
   gauges,
   summary,
 });

@@ -5,6 +5,7 @@ import { nagleDelayedAck } from '#simulations/incidents/nagle-delayed-ack.ts';
 import { connectionMachine } from '#simulations/kernel/tcp/connection.ts';
 import { type Bar, bars } from '../../views/bars.ts';
 import type { Variable } from '../../views/gauges.ts';
+import { ladderOf } from '../../views/ladder.ts';
 import { asLive, type Decision } from '../figure.ts';
 import { gauges } from './gauges.ts';
 import { latency_us, requests, stalledRequests } from './requests.ts';
@@ -79,7 +80,8 @@ export const clock = (us: number): string =>
 
 export const live = asLive(nagleDelayedAck, {
   initial: 'post',
-  scene,
+  picture: ladderOf(scene),
+  timeline: scene,
   clock,
   regions: {
     machine: connectionMachine,

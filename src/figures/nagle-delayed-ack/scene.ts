@@ -24,9 +24,9 @@ export const scene: Scene = {
   label: (us) => (us < 1e6 ? duration(us) : `${Number((us / 1e6).toFixed(4))} s`),
   rows: [
     { name: 'client process', shows: 'process', actor: CLIENT_PROCESS },
-    { name: 'client kernel', shows: 'waits', side: 'client' },
+    { name: 'client kernel', shows: 'waits', side: 'client', waits },
     { name: 'packets', shows: 'packets' },
-    { name: 'server kernel', shows: 'waits', side: 'server' },
+    { name: 'server kernel', shows: 'waits', side: 'server', waits },
     { name: 'server process', shows: 'process', actor: 'server process' },
   ],
   timelineLabel:

@@ -1,0 +1,12 @@
+/** How a moment is written in a figure whose runs last from milliseconds to days. */
+import { clockTime } from '#simulations/engine/duration.ts';
+
+const MINUTE_us = 6e7;
+
+/** Milliseconds count in a short run, minutes in a day: `54.400 s`, `15 h 2 min 7.1 s`. @param us microseconds */
+export function clock(us: number): string {
+  if (us <= 2 * MINUTE_us) return clockTime(us);
+  const minutes = Math.floor(us / MINUTE_us);
+  const hours = minutes < 60 ? '' : `${Math.floor(minutes / 60)} h `;
+  return `${hours}${minutes % 60} min ${Number(((us % MINUTE_us) / 1e6).toFixed(1))} s`;
+}

@@ -1,0 +1,308 @@
+/** The page of a pipe’s buffer: a figure that draws one moment at a time. */
+import { readFileSync } from 'node:fs';
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { settleParameters } from '#simulations/engine/parameters.ts';
+import { plain } from '#simulations/engine/trace.ts';
+import { pipeBuffer } from '#simulations/reference/pipe-buffer.ts';
+import { clock } from '#site/figures/pipe-buffer/live.ts';
+import { pipeBufferFigure } from '#site/figures/pipe-buffer.ts';
+import { FigurePage, spaced } from './figure-page.ts';
+import { expect, pages, test, watch } from './site-page.ts';
+
+const PAGE = 'reference/pipe-buffer/';
+test.skip(!pages.includes(PAGE), 'this build has no such page');
+
+const traceOf = (id: string) => {
+  const preset = pipeBuffer.presets.find((preset) => preset.id === id);
+  if (!preset) throw new Error(`there is no preset "${id}"`);
+  return pipeBuffer.run(settleParameters(pipeBuffer.parameters, preset.given).values);
+};
+type Run = ReturnType<typeof traceOf>;
+const first = (trace: Run, kind: string) => trace.events.find((event) => event.kind === kind)?.index ?? -1;
+
+async function open(page: Page, query = ''): Promise<FigurePage> {
+  await page.goto(PAGE + query);
+  const figure = new FigurePage(page);
+  await figure.isReady();
+  return figure;
+}
+
+/** What the picture shows in words, as a screen reader would be told. */
+const told = (figure: FigurePage, part = 'picture') =>
+  figure.part(part).locator('svg.pipe-ring').getAttribute('aria-label');
+
+/** Cells in use, and the parts that all of them have together, by the classes of their colours. */
+const cells = (figure: FigurePage) =>
+  figure.part('picture').evaluate((picture) => ({
+    all: picture.querySelectorAll('.slot').length,
+    used: picture.querySelectorAll('.slot.used').length,
+    stranded: picture.querySelectorAll('.slot-stranded').length,
+    read: picture.querySelectorAll('.slot-read').length,
+  }));
+
+const standsOn = async (figure: FigurePage, trace: Run, index: number) => {
+  const { at_us = 0, says = '' } = trace.events[index] ?? {};
+  await expect
+    .poll(async () => {
+      const { time, sentence, count } = await figure.said();
+      return { time, sentence, count: count.split(' · ')[0] };
+    })
+    .toEqual({
+      time: spaced(clock(at_us)),
+      sentence: spaced(plain(says)),
+      count: `event ${index + 1} of ${trace.events.length}`,
+    });
+};
+
+test('opens on an empty pipe, and has no button for packets', async ({ page }) => {
+  const problems = await watch(page);
+  const figure = await open(page);
+  await standsOn(figure, traceOf('post'), 0);
+  expect(await cells(figure)).toEqual({ all: 16, used: 0, stranded: 0, read: 0 });
+  expect(await told(figure)).toContain('16 of 16 slots free, 65,536 of 65,536 bytes free');
+  await expect(figure.button('pcap')).toHaveCount(0);
+  await expect(figure.button('svg')).toBeVisible();
+  expect(await problems.violations()).toEqual([]);
+  expect(problems).toMatchObject({ console: [], foreign: [], failed: [] });
+});
+
+test('fills page by page as one steps, and says why the writer sleeps', async ({ page }) => {
+  const trace = traceOf('burst');
+  const figure = await open(page, '?preset=burst');
+  await figure.focus();
+  const slept = first(trace, 'sleep');
+  const wrong: string[] = [];
+  for (let index = 1; index <= slept; index++) {
+    await page.keyboard.press('Shift+ArrowRight');
+    await standsOn(figure, trace, index);
+    const light = await figure.wrongLight(trace, index);
+    if (light) wrong.push(light);
+    expect((await cells(figure)).used).toBe(trace.stateAt(index).pipe?.used_slots);
+  }
+  expect(wrong).toEqual([]);
+  expect(await cells(figure)).toEqual({ all: 16, used: 16, stranded: 16, read: 0 });
+  const picture = figure.part('picture');
+  await expect(picture.getByText('0 of 16 slots free')).toBeVisible();
+  await expect(picture.getByText('256 of 65,536 bytes free')).toBeVisible();
+  await expect(picture.getByText('256 bytes are free, and in taken slots')).toBeVisible();
+  await expect(figure.root.locator('[data-chart="pipe.state"] [data-state][data-now]')).toHaveAttribute(
+    'data-state',
+    'full',
+  );
+  await expect(figure.root.locator('[data-chart="writer 1.status"] [data-arrow][data-now]')).toHaveAttribute(
+    'data-arrow',
+    'running asleep',
+  );
+  await page.keyboard.press('Shift+ArrowLeft');
+  await standsOn(figure, trace, slept - 1);
+  expect(await told(figure)).toContain('writer 1 running');
+});
+
+for (const { id, label } of pipeBuffer.presets)
+  test(`runs “${label}” to its end`, async ({ page }) => {
+    const trace = traceOf(id);
+    const figure = await open(page);
+    await figure.preset(id).click();
+    await expect(figure.preset(id)).toHaveAttribute('aria-pressed', 'true');
+    await figure.focus();
+    await page.keyboard.press('End');
+    const last = trace.beats.at(-1) ?? 0;
+    await standsOn(figure, trace, last);
+    const { pipe } = trace.stateAt(last);
+    expect((await cells(figure)).used).toBe(pipe?.used_slots);
+    await expect(figure.part('gauges').getByText(`${pipe?.used_slots} of`)).toBeVisible();
+    expect(await figure.lines('words')).toEqual(
+      pipeBufferFigure.tools[0]?.lines(trace).map(({ text }) => text),
+    );
+  });
+
+test('the picture keeps its height from moment to moment', async ({ page }) => {
+  const figure = await open(page, '?preset=workers');
+  const heights = new Set<number | undefined>();
+  for (const share of [0, 0.1, 0.35, 0.6, 1]) {
+    const max = Number(await figure.scrub.getAttribute('max'));
+    await figure.scrub.fill(String(share * max));
+    heights.add((await figure.part('picture').boundingBox())?.height);
+  }
+  expect(heights.size).toBe(1);
+});
+
+test('scrubbing shows the moment, its words, and no more of the time line than has passed', async ({
+  page,
+}) => {
+  const trace = traceOf('post');
+  const figure = await open(page);
+  await figure.scrub.fill(String(43_200 * 1e6));
+  const index = trace.events.findLastIndex(({ at_us }) => at_us <= 43_200 * 1e6);
+  await expect(figure.part('time')).toHaveText('12 h 0 min 0 s');
+  expect((await figure.said()).sentence).toBe(spaced(plain(trace.events[index]?.says ?? '')));
+  expect((await cells(figure)).used).toBe(trace.stateAt(index).pipe?.used_slots);
+  expect(await figure.cursor()).toBeCloseTo(12 / 25, 3);
+  const veils = await figure
+    .part('timeline')
+    .locator('[data-veil]')
+    .evaluateAll((veils) => veils.map((veil) => veil.getAttribute('x')));
+  expect(veils).toHaveLength(2);
+  for (const x of veils) expect(Number.parseFloat(x ?? '')).toBeCloseTo(48, 2);
+  const tops = await figure.root.evaluate((figure) =>
+    ['[data-part=timeline]', '.rows'].map((part) => figure.querySelector(part)?.getBoundingClientRect().top),
+  );
+  expect(tops[0]).toBeCloseTo(tops[1] ?? 0, 0);
+});
+
+test('plays: the pipe fills and the writer falls asleep', async ({ page }) => {
+  const figure = await open(page, '?preset=burst');
+  await figure.part('speed').selectOption('4');
+  await figure.button('play').click();
+  await expect.poll(async () => (await cells(figure)).used, { timeout: 30_000 }).toBe(16);
+  await expect.poll(() => told(figure)).toContain('writer 1 asleep');
+});
+
+test('ten writers stand in line in the order in which they will be woken', async ({ page }) => {
+  const trace = traceOf('workers');
+  const wake = first(trace, 'wake');
+  const figure = await open(page, `?preset=workers&event=${wake}`);
+  const names = await figure.part('picture').locator('.end-name').allTextContents();
+  const writers = names.map((name) => /^writer \d+/.exec(name)?.[0]).filter(Boolean);
+  const line = trace.stateAt(wake).pipe?.wr_wait as string[];
+  expect(writers.slice(-line.length)).toEqual(line);
+  await expect(figure.part('picture').locator('.end-name.decide')).toContainText('woken');
+});
+
+test('compares two runs at one moment, one above the other', async ({ page }) => {
+  const figure = await open(page, '?preset=page');
+  await figure.focus();
+  await page.keyboard.press('c');
+  await figure.preset('half-page-and-one').click();
+  await figure.scrub.fill('5000000');
+  await expect(figure.part('picture-a').locator('svg.pipe-ring')).toBeVisible();
+  expect(await told(figure, 'picture-a')).toContain('0 of 65,536 bytes free');
+  expect(await told(figure)).toContain('32,752 of 65,536 bytes free');
+  await expect(figure.root.locator('.states')).toBeHidden();
+  const [a, b] = await Promise.all(['picture-a', 'picture'].map((part) => figure.part(part).boundingBox()));
+  expect(a?.x).toBe(b?.x);
+  expect(a?.width).toBe(b?.width);
+  expect(a?.y).toBeLessThan(b?.y ?? 0);
+  await figure.button('compare').click();
+  await expect(figure.part('picture-a')).toBeHidden();
+  await expect(figure.root.locator('.states')).toBeVisible();
+});
+
+test('a link leads back to the run and the moment', async ({ page }) => {
+  const trace = traceOf('slow-reader');
+  const wake = first(trace, 'wake');
+  const figure = await open(page, `?preset=slow-reader&event=${wake}`);
+  await figure.button('link').click();
+  await expect(figure.notices).toContainText('copied');
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  const before = await told(figure);
+  await page.goto(link);
+  await figure.isReady();
+  await standsOn(figure, trace, wake);
+  expect(await told(figure)).toBe(before);
+});
+
+test('saves the moment as a picture of its own', async ({ page }, info) => {
+  const figure = await open(page, `?preset=burst&event=${first(traceOf('burst'), 'sleep')}`);
+  const download = page.waitForEvent('download');
+  await figure.button('svg').click();
+  const path = info.outputPath('pipe.svg');
+  await (await download).saveAs(path);
+  const svg = readFileSync(path, 'utf8');
+  expect(svg).toMatch(/^<svg [^>]*width="760" height="\d+"/);
+  expect(svg).toContain('0 of 16 slots free');
+  const problems = await watch(page);
+  await page.setContent(svg);
+  await expect(page.getByText('0 of 16 slots free')).toBeVisible();
+  const fill = await page
+    .locator('.slot-held')
+    .first()
+    .evaluate((rect) => getComputedStyle(rect).fill);
+  expect(fill).not.toBe('rgb(0, 0, 0)');
+  expect(problems.console).toEqual([]);
+});
+
+test('a button in the text runs its own parameters', async ({ page }) => {
+  const figure = await open(page);
+  await page.getByRole('link', { name: 'Run it with 2,049 bytes' }).click();
+  await expect(figure.field('write_bytes')).toHaveValue('2049');
+  expect((await cells(figure)).used).toBe(0);
+  await expect(page).toHaveURL(/write_bytes=2049/);
+});
+
+test('with less motion, playing jumps from beat to beat', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  const trace = traceOf('burst');
+  const figure = await open(page, '?preset=burst');
+  await figure.button('play').click();
+  const seen = new Set<string>();
+  await expect
+    .poll(
+      async () => {
+        seen.add((await figure.said()).count.split(' · ')[0] ?? '');
+        return seen.size;
+      },
+      { timeout: 30_000 },
+    )
+    .toBeGreaterThanOrEqual(3);
+  const beats = trace.beats.map((beat) => `event ${beat + 1} of ${trace.events.length}`);
+  for (const count of seen) expect(beats).toContain(count);
+});
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('the first moment is drawn, with its states, code and the run in words', async ({ page }) => {
+    await page.goto(PAGE);
+    const figure = new FigurePage(page);
+    await expect(figure.part('picture').locator('svg.pipe-ring')).toBeVisible();
+    await expect(figure.part('picture').locator('.slot')).toHaveCount(16);
+    await expect(figure.root.locator('[data-chart="pipe.state"] [data-now]')).toHaveAttribute(
+      'data-state',
+      'empty',
+    );
+    await expect(figure.root.locator('[data-tool=words]')).toContainText('falls asleep in write()');
+    await expect(figure.root.locator('noscript p')).toBeVisible();
+  });
+});
+
+for (const width of [360, 390])
+  test(`fits a phone of ${width}`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 844 });
+    const trace = traceOf('workers');
+    const figure = await open(page, `?preset=workers&event=${trace.beats.at(-1)}`);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    expect(await figure.root.evaluate((figure) => figure.scrollWidth - figure.clientWidth)).toBe(0);
+    const pane = await figure.part('picture').boundingBox();
+    const texts = await figure
+      .part('picture')
+      .locator('text')
+      .evaluateAll((texts) =>
+        texts
+          .filter((text) => text.checkVisibility() && text.textContent)
+          .map((text) => {
+            const { left, right } = text.getBoundingClientRect();
+            return { says: text.textContent, left, right, size: getComputedStyle(text).fontSize };
+          }),
+      );
+    expect(texts.length).toBeGreaterThan(20);
+    for (const { left, right, size, says } of texts) {
+      expect(left, says ?? '').toBeGreaterThanOrEqual((pane?.x ?? 0) - 1);
+      // The section's own margin may be used, the screen's edge not.
+      expect(right, says ?? '').toBeLessThanOrEqual(width - 2);
+      expect(Number.parseFloat(size)).toBeGreaterThanOrEqual(12);
+    }
+  });
+
+for (const theme of ['light', 'dark'] as const)
+  test(`has nothing that axe finds, in ${theme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: theme });
+    const trace = traceOf('slow-reader');
+    const figure = await open(page, `?preset=slow-reader&event=${first(trace, 'wake')}`);
+    await figure.focus();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual(
+      [],
+    );
+  });
