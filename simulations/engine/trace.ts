@@ -95,7 +95,13 @@ export class Recorder {
     };
     const aside = beat ? this.#aside(event) : '';
     this.#events.push(Object.freeze(aside ? { ...event, says: `${says} ${aside}` } : event));
-    for (const [name, fields] of Object.entries(state ?? {})) this.introduce(name, fields);
+    if (state) {
+      const changed = Object.entries(state).map(([name, fields]) => [
+        name,
+        { ...this.#world[name], ...fields },
+      ]);
+      this.#world = { ...this.#world, ...Object.fromEntries(changed) };
+    }
     this.#states.push(this.#world);
   }
 

@@ -20,6 +20,8 @@ export class Connection extends TcpRecord {
   /** The server's descriptor, or null before accept(). */
   fd: number | null = null;
   fate: Fate = 'connecting';
+  /** Where it is counted, or null when it is in no state that ss lists. */
+  group: Group | null = null;
 
   constructor(number: number, port: number) {
     super(port);
@@ -40,8 +42,8 @@ export type SynVerdict = 'established' | 'dropped' | 'refused';
 
 export class Connections {
   readonly queue: AcceptQueue<Connection>;
-  readonly #groups = new Map<string, Group>();
-  readonly #groupOf = new Map<Connection, Group>();
+  /** Few: the states, times four holders, times a request read or not. */
+  readonly #groups: Group[] = [];
   readonly #fates = new Map<Fate, number>();
   readonly #onQueued: () => void;
   #isListening = true;
@@ -58,13 +60,13 @@ export class Connections {
 
   /** The groups that have members. */
   get groups(): readonly Group[] {
-    return [...this.#groups.values()].filter(({ members }) => members.size > 0);
+    return this.#groups.filter(({ members }) => members.size > 0);
   }
 
   /** How many connections are in a state at the server. */
   count(server: string): number {
     let count = 0;
-    for (const group of this.#groups.values()) if (group.server === server) count += group.members.size;
+    for (const group of this.#groups) if (group.server === server) count += group.members.size;
     return count;
   }
 
@@ -106,22 +108,20 @@ export class Connections {
 
   /** Puts a connection into the group in which it now belongs. */
   changed(connection: Connection): void {
+    const { server, group } = connection;
+    if (group && isAlike(group, connection)) return;
+    group?.members.delete(connection);
+    connection.group = server === 'CLOSE' ? null : this.#groupFor(connection);
+    connection.group?.members.add(connection);
+  }
+
+  #groupFor(connection: Connection): Group {
     const { server, recv_q_bytes, holder } = connection;
-    const before = this.#groupOf.get(connection);
-    if (before?.server === server && before.recv_q_bytes === recv_q_bytes && before.holder === holder) return;
-    before?.members.delete(connection);
-    if (server === 'CLOSE') {
-      this.#groupOf.delete(connection);
-      return;
-    }
-    const key = `${server} ${recv_q_bytes} ${holder}`;
-    let group = this.#groups.get(key);
-    if (!group) {
-      group = { server, recv_q_bytes, holder, members: new Set() };
-      this.#groups.set(key, group);
-    }
-    group.members.add(connection);
-    this.#groupOf.set(connection, group);
+    const found = this.#groups.find((group) => isAlike(group, connection));
+    if (found) return found;
+    const group = { server, recv_q_bytes, holder, members: new Set<Connection>() };
+    this.#groups.push(group);
+    return group;
   }
 
   /** The server closes a connection, or its kernel does where the process is gone. */
@@ -140,7 +140,12 @@ export class Connections {
 
   /** TIME_WAIT is over. */
   forget(connection: Connection): void {
-    this.#groupOf.get(connection)?.members.delete(connection);
-    this.#groupOf.delete(connection);
+    connection.group?.members.delete(connection);
+    connection.group = null;
   }
 }
+
+type Look = Pick<Group, 'server' | 'recv_q_bytes' | 'holder'>;
+
+const isAlike = (one: Look, other: Look): boolean =>
+  one.server === other.server && one.recv_q_bytes === other.recv_q_bytes && one.holder === other.holder;

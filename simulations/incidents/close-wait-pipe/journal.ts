@@ -308,6 +308,8 @@ export class Journal {
   gaveUp(connection: Connection, mark: KernelMark | null): void {
     this.#closeWait++;
     const { recv_q_bytes, number } = connection;
+    const isRound = this.#closeWait === this.#milestone;
+    if (isRound) this.#milestone *= 10;
     const patience = span(this.#p.client_timeout_ms * 1000);
     const isRead = recv_q_bytes === 1;
     const kind = isRead ? 'gave-up-read' : 'gave-up-unread';
@@ -322,15 +324,14 @@ export class Journal {
         says: `Client ${count(number)} has waited ${patience} and closes. Its FIN arrives, the kernel acknowledges it, and the connection is in *CLOSE-WAIT* until the server closes. ${how}`,
         beat: true,
       });
-    else if (this.#closeWait === this.#milestone) {
-      this.#milestone *= 10;
+    else if (isRound)
       this.#event('clients', 'gave-up', {
         data,
         mark: 'tcp_fin:close-wait',
         says: `Another client gives up. *${count(this.#closeWait)} connections are in CLOSE-WAIT.*`,
         beat: true,
       });
-    } else this.#count('gave up');
+    else this.#count('gave up');
   }
 
   connectTimedOut(connection: Connection): void {

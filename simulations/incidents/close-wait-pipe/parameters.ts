@@ -9,7 +9,7 @@ const WEEK_s = 7 * 24 * 3600;
 
 /** Bounds of a run's work: clients, and bytes of log. */
 const MOST_CLIENTS = 100_000;
-const MOST_LOG_bytes = 1e9;
+const MOST_LOG_bytes = 5e8;
 
 const longest_s = ({ requests_per_s, log_bytes }: Earlier): number => {
   const clients = Math.min(MOST_CLIENTS, MOST_LOG_bytes / Number(log_bytes));

@@ -17,6 +17,8 @@ export class TcpRecord {
   server = 'CLOSE';
   /** What the server has received and not read, with the FIN, which counts as one: `rcv_nxt − copied_seq`. */
   recv_q_bytes = 0;
+  /** 1 while the FIN is part of that. */
+  #fin_bytes: 0 | 1 = 0;
 
   constructor(port: number) {
     this.port = port;
@@ -45,11 +47,17 @@ export class TcpRecord {
     this.recv_q_bytes += bytes;
   }
 
-  /** The server's read(). @returns the bytes that it got; 0 is the end of the file */
+  /**
+   * The server's read(). One that has room to spare takes the FIN as well, where it has arrived
+   * (`tcp_recvmsg_locked`, `found_fin_ok`). @returns the bytes that it got; 0 is the end of the file
+   */
   read(bytes: number): number {
-    const fin = this.#hasFin ? 1 : 0;
-    const read = Math.min(bytes, this.recv_q_bytes - fin);
+    const read = Math.min(bytes, this.recv_q_bytes - this.#fin_bytes);
     this.recv_q_bytes -= read;
+    if (read < bytes) {
+      this.recv_q_bytes -= this.#fin_bytes;
+      this.#fin_bytes = 0;
+    }
     return read;
   }
 
@@ -67,7 +75,10 @@ export class TcpRecord {
     const closed = this.#go('client', 'close()');
     if (closed?.sends !== 'FIN') return undefined;
     const received = this.#go('server', 'FIN');
-    if (this.server === 'CLOSE_WAIT') this.recv_q_bytes++;
+    if (this.server === 'CLOSE_WAIT') {
+      this.#fin_bytes = 1;
+      this.recv_q_bytes++;
+    }
     this.#go('client', 'ACK of FIN');
     return received;
   }
@@ -75,7 +86,7 @@ export class TcpRecord {
   /** The server's close(), and where it sends a FIN, the client's that follows it. */
   serverCloses(): Transition | undefined {
     if (this.server === 'CLOSE') return undefined;
-    const isUnread = this.recv_q_bytes > (this.#hasFin ? 1 : 0);
+    const isUnread = this.recv_q_bytes > this.#fin_bytes;
     const closed = this.#go('server', isUnread ? 'close(), data unread' : 'close()');
     if (closed?.sends === 'RST') {
       this.#go('client', 'RST');
@@ -91,10 +102,6 @@ export class TcpRecord {
     }
     this.recv_q_bytes = 0;
     return closed;
-  }
-
-  get #hasFin(): boolean {
-    return this.server === 'CLOSE_WAIT';
   }
 
   #go(end: End, event: string): Transition | undefined {

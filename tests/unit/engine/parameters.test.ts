@@ -1,5 +1,14 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { allowed, type Given, type Schema, settleParameters } from '#simulations/engine/parameters.ts';
+import {
+  allowed,
+  type Given,
+  type Parameter,
+  type Schema,
+  settleParameters,
+} from '#simulations/engine/parameters.ts';
 
 const schema = {
   kernel: {
@@ -100,6 +109,87 @@ describe('an integer', () => {
 
   it('reads "-0" as 0, so that two equal runs have equal parameters', () => {
     expect(settleOne('linear', '-0')).toBe(0);
+  });
+});
+
+describe('a decimal', () => {
+  const rate = {
+    type: 'decimal',
+    decimals: 3,
+    unit: 's',
+    min: 0.001,
+    max: ({ kernel }) => (kernel === 'old' ? 0.001 : 1000),
+    default: 10,
+    special: { 10: 'as ever' },
+    help: 'How often',
+  } as const satisfies Parameter;
+  const withRate = { kernel: schema.kernel, rate } as const satisfies Schema;
+  const RANGE = 'allowed is a number with up to 3 decimals from 0.001 to 1000 (s)';
+
+  it.each([
+    ['0.333', 0.333],
+    [0.333, 0.333],
+    [' 2.5 ', 2.5],
+    ['10', 10],
+    ['10.0', 10],
+    ['007.50', 7.5],
+    ['0.001', 0.001],
+    ['1000.000', 1000],
+    [1000, 1000],
+  ])('takes %j', (raw, value) => {
+    expect(settleParameters(withRate, { rate: raw })).toMatchObject({
+      values: { rate: value },
+      given: { rate: value },
+      problems: [],
+    });
+  });
+
+  it.each([
+    '0',
+    '0.0001',
+    '0.3333',
+    '1000.001',
+    '-1',
+    '',
+    '.5',
+    '5.',
+    '1,5',
+    '1e2',
+    '0x1',
+    '1.2.3',
+    'NaN',
+    0.1 + 0.2,
+  ])('refuses %j and says what is allowed', (raw) => {
+    expect(settleParameters(withRate, { rate: raw })).toMatchObject({
+      values: { rate: 10 },
+      given: {},
+      problems: [{ name: 'rate', message: `rate cannot be "${raw}": ${RANGE}` }],
+    });
+  });
+
+  it('takes negative numbers where the range has them, and reads "-0.0" as 0', () => {
+    const signed = {
+      by: { type: 'decimal', decimals: 1, min: -1, max: 1, default: 0.5, help: 'By' },
+    } as const;
+    expect(settleParameters(signed, { by: '-0.5' }).values.by).toBe(-0.5);
+    expect(settleParameters(signed, { by: '-0.0' }).values.by).toBe(0);
+  });
+
+  it('has a limit that may hang on an earlier one', () => {
+    expect(settleParameters(withRate, { rate: 0.002, kernel: 'old' }).problems).toEqual([
+      { name: 'rate', message: 'rate cannot be "0.002": allowed is only 0.001 (s)' },
+    ]);
+  });
+});
+
+describe('the help of the command line', () => {
+  it('says of a decimal how many decimals it may have, its range, its default and its special values', async () => {
+    const cli = fileURLToPath(new URL('../../../simulations/cli.ts', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [cli, 'close-wait-pipe', '--help']);
+    expect(stdout).toContain('a number with up to 3 decimals from 0.001 to 1000; default 10\n');
+    expect(stdout).toMatch(
+      /a number with up to 3 decimals from 0 to 604800 \(s\); default 0\n +0 means never/,
+    );
   });
 });
 
