@@ -13,14 +13,21 @@ import {
 } from './engine/parameters.ts';
 import type { Simulation } from './engine/simulation.ts';
 import { plain, type Trace } from './engine/trace.ts';
-import { tools } from './tools/catalogue.ts';
+import { toolsOf } from './tools/catalogue.ts';
 import { finalLines, type Tool } from './tools/line.ts';
 import { pcap } from './tools/pcap.ts';
+import { transcript } from './tools/transcript.ts';
 
 /** What a person got wrong: one line on standard error, exit code 2. */
 class UsageError extends Error {}
 
-const FORMATS = ['text', 'json', 'tcpdump', 'strace', 'ss', 'pcap'];
+/** How a run of a simulation can be printed; `pcap` is tcpdump's file. */
+function formatsOf(simulation: string): string[] {
+  const tools = toolsOf(simulation).flatMap(({ name, kind }) => (kind === 'words' ? [] : [name]));
+  return ['text', 'json', ...tools, ...(tools.includes('tcpdump') ? ['pcap'] : [])];
+}
+
+const FORMATS = [...new Set(['connect-timeout', ...Object.keys(catalogue)].flatMap(formatsOf))];
 
 function simulationNamed(name: string): Simulation {
   const simulation = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined;
@@ -90,17 +97,11 @@ function asJson({ simulation, parameters, outcome, events }: Trace): string {
   );
 }
 
-const printed = (trace: Trace, tool: Tool): string =>
-  finalLines(tool.lines(trace))
-    .map(({ text }) => text)
-    .join('\n');
-
-/** Every socket state that `ss` would have shown, one after the other. */
-const everyState = (trace: Trace, tool: Tool): string =>
-  tool
-    .lines(trace)
-    .map(({ text }) => text)
-    .join('\n');
+/** What a tool has printed at the end; of a command that is run again and again, all that it ever printed. */
+function printed(trace: Trace, tool: Tool): string {
+  const lines = tool.lines(trace);
+  return (tool.repeats ? lines : finalLines(lines)).map(({ text }) => text).join('\n');
+}
 
 /** A value of the outcome: a list with commas, a table as `key: value`. */
 function inWords(value: unknown): string {
@@ -114,16 +115,14 @@ function asText(trace: Trace): string {
   const outcome = Object.entries(trace.outcome as object).map(
     ([field, value]) => `${field.padEnd(16)} ${inWords(value)}`,
   );
-  const words = tools.find(({ name }) => name === 'words') as Tool;
-  return [printed(trace, words), '', ...outcome].join('\n');
+  return [printed(trace, transcript), '', ...outcome].join('\n');
 }
 
 function output(trace: Trace, format: string): string | Uint8Array {
   if (format === 'json') return asJson(trace);
   if (format === 'text') return asText(trace);
   if (format === 'pcap') return pcap(trace);
-  const tool = tools.find(({ name }) => name === format) as Tool;
-  return format === 'ss' ? everyState(trace, tool) : printed(trace, tool);
+  return printed(trace, toolsOf(trace.simulation).find(({ name }) => name === format) as Tool);
 }
 
 interface Options {
@@ -143,6 +142,10 @@ function answer(name: string | undefined, options: Options): string | Uint8Array
     return name === undefined ? program.helpInformation().trimEnd() : helpFor(simulationNamed(name));
   if (name === undefined) throw new UsageError(`name a simulation: ${Object.keys(catalogue).join(', ')}`);
   const simulation = simulationNamed(name);
+  if (!formatsOf(name).includes(options.format))
+    throw new UsageError(
+      `${name} has nothing for --format ${options.format}: it can be ${formatsOf(name).join(', ')}`,
+    );
   const given = givenBy(options.set, simulation, options.preset);
   const { values, problems } = settleParameters(simulation.parameters, given);
   if (problems[0]) throw new UsageError(problems[0].message);

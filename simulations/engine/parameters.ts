@@ -119,7 +119,8 @@ export function allowed(parameter: Parameter, earlier: Earlier): string {
   const reason = hangsOn ? ` with ${hangsOn} ${earlier[hangsOn]}` : '';
   const kind =
     parameter.type === 'integer' ? 'a whole number' : `a number with up to ${parameter.decimals} decimals`;
-  const range = max === parameter.min ? `only ${max}${reason}` : `${kind} from ${parameter.min} to ${max}`;
+  const range =
+    max === parameter.min ? `only ${max}${reason}` : `${kind} from ${parameter.min} to ${max}${reason}`;
   return parameter.unit ? `${range} (${parameter.unit})` : range;
 }
 

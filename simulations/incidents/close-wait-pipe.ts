@@ -135,7 +135,11 @@ function run(p: CloseWaitPipeParameters): Trace<CloseWaitPipeOutcome> {
     accept_errno: calls.accept_errno,
     ended_by: calls.signal ?? 'duration',
   };
-  journal.finished({ ...outcome, gave_up: connections.fared('gave up') });
+  journal.finished({
+    ...outcome,
+    gave_up: connections.fared('gave up'),
+    timed_out: connections.fared('timed out'),
+  });
   return recorder.finish('close-wait-pipe', { ...p }, outcome);
 }
 

@@ -16,9 +16,11 @@ export interface Tool {
   /** What it is called where there is more than one of the kind; its name when left out. */
   readonly title?: string;
   /** The real tool, or `words`. */
-  readonly kind: 'tcpdump' | 'strace' | 'ss' | 'words';
+  readonly kind: 'tcpdump' | 'strace' | 'ss' | 'lsof' | 'py-spy' | 'wchan' | 'words';
   /** The command whose output it is. */
   readonly command: string;
+  /** The command is run again and again, and each line is what it printed then. */
+  readonly repeats?: boolean;
   lines(trace: Trace): readonly ToolLine[];
 }
 

@@ -68,6 +68,7 @@ export const ss: Tool = {
   name: 'ss',
   kind: 'ss',
   command: 'ss -tanop',
+  repeats: true,
   lines(trace) {
     const users = clientProcess(trace);
     const shown: ToolLine[] = [];

@@ -204,14 +204,14 @@ export class ServerCalls {
     const isThere = connection.respond();
     this.#connections.changed(connection);
     if (isThere) this.#connections.fares(connection, 'served');
-    this.#journal.responded(thread, connection, isThere);
+    thread.answered = isThere;
     return OK;
   }
 
   #close(thread: Thread, connection: Connection): Answer {
     this.#hangUp(connection);
     thread.connection = null;
-    this.#journal.touched(thread);
+    this.#journal.answered(thread, connection, thread.answered);
     return OK;
   }
 

@@ -188,7 +188,7 @@ export class Journal {
       this.#event('pipe', 'half-full', {
         data: { used_slots: occupancy, held_bytes: this.#pipe.ring.held_bytes },
         mark: 'pipe_write:slot',
-        says: `*Half of the pipe is full*: ${occupancy} of ${count(slots)} slots, and nobody reads it.`,
+        says: `*Half of the slots are taken*, ${occupancy} of ${count(slots)}, and nobody reads.`,
         beat: true,
       });
   }
@@ -258,7 +258,8 @@ export class Journal {
     });
   }
 
-  responded(thread: Thread, connection: Connection, isThere: boolean): void {
+  /** A thread has answered and closed. */
+  answered(thread: Thread, connection: Connection, isThere: boolean): void {
     this.touched(thread);
     if (isThere) {
       if (!this.#isFirst('answered')) {
@@ -267,6 +268,7 @@ export class Journal {
       }
       this.#event(thread.name, 'answered', {
         data: { client: connection.number },
+        mark: 'tcp_close_state:next',
         says: `${named(thread)} answers client ${count(connection.number)} and closes. *One request is served.*`,
         beat: true,
       });
@@ -390,17 +392,18 @@ export class Journal {
   finished(outcome: {
     served: number;
     gave_up: number;
+    timed_out: number;
     close_wait: number;
     blocked_workers: number;
     syn_sent_clients: number;
   }): void {
     this.#tellTallies();
-    const { served, gave_up, close_wait, blocked_workers, syn_sent_clients } = outcome;
+    const { served, gave_up, timed_out, close_wait, blocked_workers, syn_sent_clients } = outcome;
     const isForGood = blocked_workers > 0 && this.#p.reader !== 'dies' && this.#p.recovers_at_s === 0;
     const sleepers = this.#p.accepting === 'pool' ? 'worker' : 'thread';
     this.#event('server', 'watch-ends', {
       data: outcome,
-      says: `We stop watching after ${span(this.#clock.now_us)}: ${count(served)} clients served, ${count(gave_up)} gave up. *${count(close_wait)} connections are in CLOSE-WAIT*, ${blocked_workers === 1 ? `one ${sleepers} is` : `${blocked_workers} ${sleepers}s are`} asleep in write()${syn_sent_clients ? `, ${count(syn_sent_clients)} clients are in SYN-SENT` : ''}.${isForGood ? ' No timer will end this.' : ''}`,
+      says: `We stop watching after ${span(this.#clock.now_us)}: ${count(served)} clients served, ${count(gave_up)} gave up${timed_out ? `, ${count(timed_out)} gave up connecting` : ''}. *${count(close_wait)} connections are in CLOSE-WAIT*, ${blocked_workers === 1 ? `one ${sleepers} is` : `${blocked_workers} ${sleepers}s are`} asleep in write()${syn_sent_clients ? `, ${count(syn_sent_clients)} clients are in SYN-SENT` : ''}.${isForGood ? ' No timer will wake them.' : ''}`,
       beat: true,
     });
   }
@@ -432,10 +435,12 @@ export class Journal {
   }
 
   #record(happening: Happening): void {
-    const threads = [...this.#touched].map((thread) => [thread.name, thread.fields()] as const);
+    const state = this.#state();
+    // sshd is both a process and a channel.
+    for (const thread of this.#touched) state[thread.name] = { ...state[thread.name], ...thread.fields() };
     this.#touched.clear();
     this.#since_us = this.#clock.now_us;
-    this.#recorder.record({ ...happening, state: { ...this.#state(), ...Object.fromEntries(threads) } });
+    this.#recorder.record({ ...happening, state });
   }
 
   #next(kind: string): number {

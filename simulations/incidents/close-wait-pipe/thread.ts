@@ -45,6 +45,8 @@ export class Thread {
   connection: Connection | null = null;
   /** When it last began to wait. */
   since_us = 0;
+  /** Whether a client was there to take its last response. */
+  answered = false;
   /** What is left of the line that it writes. */
   left_bytes = 0;
 

@@ -216,6 +216,7 @@ export class PipeCalls {
 
   #die(task: Task, process: Process, hasSlept: boolean): void {
     this.tally.signal = 'SIGPIPE';
+    task.status = 'SIGPIPE';
     this.#journal.killed(task, hasSlept);
     process.kill();
   }

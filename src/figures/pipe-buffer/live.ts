@@ -48,7 +48,7 @@ function gauges(trace: Trace, index: number, at_us: number): Panel {
         tone: 'data',
       },
       {
-        label: 'longest sleep',
+        label: 'asleep the longest, now',
         value: longest_us > 0 ? span(Math.round(longest_us / 1000) * 1000) : 'none',
         share: end_us > 0 ? longest_us / end_us : 0,
         tone: 'timer',
