@@ -108,9 +108,9 @@ class SimulationFigure extends HTMLElement {
     if (place.event !== null) {
       const last = this.#trace.events.length - 1;
       if (place.event > last)
-        problems.push(`The link names event ${place.event + 1}; this run has ${last + 1}.`);
+        problems.push(`The link leads to a moment after the end: this run has ${last + 1} events.`);
       this.#show(Math.min(place.event, last));
-    }
+    } else if (place.compared && this.#figure.picture.shows === 'moment') this.#do('last');
     this.#notify(problems);
   }
 
@@ -208,7 +208,11 @@ class SimulationFigure extends HTMLElement {
   #showCompared(at_us: number): void {
     const a = this.#compared?.trace;
     if (!a) return;
-    const index = a.events.findLastIndex((event) => event.at_us <= at_us);
+    // Where this run has more to come at this very moment, what the other did at it is to come as well.
+    const { events } = this.#trace;
+    const hasMore = at_us === events[this.#cursor]?.at_us && at_us === events[this.#cursor + 1]?.at_us;
+    const before = a.events.findLastIndex((event) => (hasMore ? event.at_us < at_us : event.at_us <= at_us));
+    const index = Math.max(before, a.beats[0] ?? 0);
     this.#comparedPicture.show(index, at_us);
     this.#comparedParts.show(a.events, index);
   }
@@ -346,7 +350,10 @@ class SimulationFigure extends HTMLElement {
     const preset = this.#figure.simulation.presets.find((preset) => preset.id === id);
     if (!preset) return;
     this.#pause();
+    const at_us = this.#at_us;
     this.run(preset.given);
+    // Two pictures of a moment are compared at the same moment.
+    if (this.#compared && this.#figure.picture.shows === 'moment') this.#seek(at_us);
     this.#form.show(this.#given);
     this.#notify([]);
     this.#writeAddress({ event: null, run: null }, location.hash);

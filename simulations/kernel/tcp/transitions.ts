@@ -26,10 +26,13 @@ export const transitions: readonly Transition[] = Object.values(
 /** The eleven states, in the machine's order. */
 export const states: readonly string[] = Object.keys(connectionMachine.root.states.connection?.states ?? {});
 
-const byEvent = new Map(
-  transitions.map((transition) => [`${transition.from} ${transition.event}`, transition]),
+const byState = new Map(
+  states.map((state) => [
+    state,
+    new Map(transitions.filter(({ from }) => from === state).map((one) => [one.event, one])),
+  ]),
 );
 
 /** The transition that an event makes in a state, or undefined where it makes none. */
 export const transitionOf = (state: string, event: string): Transition | undefined =>
-  byEvent.get(`${state} ${event}`);
+  byState.get(state)?.get(event);
