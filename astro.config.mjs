@@ -16,20 +16,21 @@ export default defineConfig({
         build: {
           rolldownOptions: {
             output: {
-              // Few files, for each is compressed alone: what every page needs, what all figures share, and what only
+              // Few files, for each is compressed alone: what every page needs, what most figures share, and what only
               // those with TCP in them, or with a pipe.
               codeSplitting: {
                 groups: [
-                  { name: 'page', test: /preload-helper|islands.keys\.ts/ },
+                  { name: 'page', test: /preload-helper|islands.(keys|shell|site-search)\.ts/ },
                   {
                     name: 'figure',
-                    test: /simulations.engine.(?!chart|fifo)|node_modules.xstate|figures.figure\.ts|views.(svg|sentence|scene|scale)\.ts|islands.kernel-pane\.ts/,
+                    test: /simulations.engine.(?!chart|fifo)|simulations.kernel.(tcp.(connection|transitions|retransmission)|profile|sysctl)\.ts|node_modules.xstate|figures.figure\.ts|views.(svg|sentence|scene|scale)\.ts|islands.kernel-pane\.ts/,
                   },
                   {
                     name: 'tcp',
                     minShareCount: 2,
-                    test: /simulations.kernel.(?!pipe)|network.(link|packet)\.ts|tools.capture\.ts|views.(ladder.*|passage)\.ts/,
+                    test: /simulations.kernel.(?!pipe)|network.(link|packet)\.ts|views.(ladder.*|passage)\.ts/,
                   },
+                  { name: 'capture', test: /tools.(capture|pcap)\.ts/ },
                   { name: 'pipe', minShareCount: 2, test: /simulations.(kernel.pipe|engine.chart)/ },
                 ],
               },

@@ -53,6 +53,20 @@ const cases: Case[] = [
     field: 'header_bytes',
     values: ['121', '122'],
   },
+  {
+    incident: 'close-wait-pipe',
+    name: 'default run',
+    query: '',
+    field: 'request_bytes',
+    values: ['300', '301'],
+  },
+  {
+    incident: 'close-wait-pipe',
+    name: '10,000 clients',
+    query: '?v=1&requests_per_s=100&duration_s=100&nofile=65536',
+    field: 'request_bytes',
+    values: ['300', '301'],
+  },
 ];
 
 const { directory, base } = sites.root;

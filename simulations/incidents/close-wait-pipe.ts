@@ -114,8 +114,9 @@ function run(p: CloseWaitPipeParameters): Trace<CloseWaitPipeOutcome> {
       calls.spawn(`worker ${i + 1}`, SERVER_PID + 1 + i, 'write', worker(p)),
     ),
   ];
-  journal.begin(calls.threads);
+  journal.introduce(calls.threads);
   for (const process of [end, ...threads]) process.start();
+  journal.listening();
   clients.start();
   clock.advance(p.duration_s * 1e6);
 

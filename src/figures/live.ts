@@ -11,6 +11,10 @@ interface Loads {
 }
 
 export const liveFigures: Readonly<Record<string, Loads>> = {
+  'close-wait-pipe': {
+    figure: async () => (await import('./close-wait-pipe/live.ts')).live,
+    tools: async () => (await import('./close-wait-pipe/tools.ts')).tools,
+  },
   'connect-timeout': {
     figure: async () => (await import('./connect-timeout/live.ts')).live,
     tools: async () => (await import('#simulations/tools/catalogue.ts')).tools,

@@ -62,8 +62,9 @@ export class ToolPanes {
     this.#frame = requestAnimationFrame(() => {
       for (const { element, last } of this.#panes.filter(isShown))
         if (last)
+          // What is higher than the pane is read from its top.
           element.scrollTop =
-            last.offsetTop - element.offsetTop - element.clientHeight + last.offsetHeight + 12;
+            last.offsetTop - element.offsetTop - Math.max(0, element.clientHeight - last.offsetHeight - 12);
     });
   }
 

@@ -29,10 +29,13 @@ export interface Slots {
 
 /** Most slots that have room for their numbers. */
 const LABELLED = 16;
+/** Lowest cells, with their gap, that have room for marks, in px. */
+const MARKED = 16;
 /** Least share of a cell for a part that is there; of a small cell more. */
 const least = (columns: number): number => (columns <= 4 ? 0.07 : columns <= 8 ? 0.12 : 0.2);
 /** Least share for a part's bytes in figures, and what is too thin even for a word over it. */
 const ROOMY = 0.47;
+const ROOMIER = 0.68;
 const THIN = 0.15;
 
 /** Cells side by side, and their height with the gap below, in px. */
@@ -80,9 +83,10 @@ const placed = ({ x, y, width }: Cell, at: number, down: number, content: string
   `<svg x="${share(x + at * width)}" y="${y + down}" overflow="visible">${content}</svg>`;
 
 /** A part's bytes, where it is wide enough for them; what no write can use is told beside a thin part, too. */
-function figure(part: Part, bytes: number, x: number, width: number, cell: Cell): string {
+/** @param isBeside whether the bytes of a thin part stand in the same place */
+function figure(part: Part, bytes: number, x: number, width: number, cell: Cell, isBeside: boolean): string {
   const isUseless = part === 'stranded';
-  if (part === 'room' || (width < ROOMY && !isUseless)) return '';
+  if (part === 'room' || (width < (isBeside ? ROOMIER : ROOMY) && !isUseless)) return '';
   const [at, dx] = isUseless ? (width < THIN ? [x, -3] : [1, -3]) : [x, 3];
   const text = `<text class="slot-bytes of-${part} wide-only" x="${dx}"${isUseless ? ' text-anchor="end"' : ''}>${count(bytes)}</text>`;
   return placed(cell, at, cell.height - 8, text);
@@ -96,8 +100,9 @@ function content(slot: Slot, columns: number, cell: Cell, isLabelled: boolean): 
     const isTextured = part === 'read' || part === 'stranded';
     return `<rect class="slot-${part}" ${place}/>${isTextured ? `<rect fill="url(#slot-${part})" ${place}/>` : ''}`;
   });
+  const isBeside = parts.some(({ part, width }) => part === 'stranded' && width < THIN);
   const figures = isLabelled
-    ? parts.map(({ part, bytes, x, width }) => figure(part, bytes, x, width, cell))
+    ? parts.map(({ part, bytes, x, width }) => figure(part, bytes, x, width, cell, isBeside))
     : [];
   return [...drawn, ...figures].join('');
 }
@@ -142,7 +147,7 @@ export function drawSlots(
         slot ? content(slot, columns, cell, isLabelled) : '',
         `<rect class="slot${slot ? ' used' : ''}${isOldest || isNewest ? ' end' : ''}" x="${share(cell.x)}" y="${cell.y}" width="${share(cell.width)}" height="${cell.height}"/>`,
         isLabelled ? placed(cell, 0, 0, number) : '',
-        isOldest || isNewest ? ends(isOldest, isNewest, cell, isLabelled) : '',
+        (isOldest || isNewest) && pitch >= MARKED ? ends(isOldest, isNewest, cell, isLabelled) : '',
       ].join('');
     })
     .join('');

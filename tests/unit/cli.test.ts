@@ -72,6 +72,14 @@ describe('the other formats', () => {
     expect(text).toMatch(/[^\n]\n$/);
   });
 
+  it('are those of the simulation: a server’s threads and connections have other tools', async () => {
+    const text = await printed('close-wait-pipe', '--format', 'ss', '--set', 'duration_s=70');
+    expect(text).toMatch(/^# 00:00:00\.000000\nState +Recv-Q Send-Q/);
+    expect(text).toContain('CLOSE-WAIT 301    0          10.1.5.60:8080');
+    expect(await printed('close-wait-pipe', '--format', 'py-spy')).toContain('log (server.py:12)');
+    expect(await printed('close-wait-pipe', '--format', 'strace')).toContain('write(2, ""..., 120');
+  });
+
   it('write the very bytes of the capture for pcap', async () => {
     const args = [cli, 'connect-timeout', '--format', 'pcap', '--set', 'peer=rejects-host'];
     const { stdout } = await execute(process.execPath, args, { encoding: 'buffer' });
@@ -126,12 +134,26 @@ describe('misuse', () => {
   const ct = 'connect-timeout';
   it.each<[string, string[], RegExp]>([
     ['no simulation', [], /name a simulation: close-wait-pipe, connect-timeout/],
-    ['an unknown simulation', ['nagle'], /no simulation "nagle": the simulations are close-wait-pipe, connect-timeout/],
+    [
+      'an unknown simulation',
+      ['nagle'],
+      /no simulation "nagle": the simulations are close-wait-pipe, connect-timeout/,
+    ],
     ["a name from Object's prototype", ['constructor'], /no simulation "constructor"/],
     ['an unknown simulation with --help', ['nagle', '--help'], /no simulation "nagle"/],
     ['two simulations', [ct, ct], /too many arguments/],
     ['an unknown option', [ct, '--speed'], /unknown option '--speed'/],
     ['an unknown format', [ct, '--format', 'xml'], /'xml' is invalid.*text, json, tcpdump, strace, ss, pcap/],
+    ...['tcpdump', 'pcap'].map((format): [string, string[], RegExp] => [
+      `${format} of a simulation without packets`,
+      ['close-wait-pipe', '--format', format],
+      /close-wait-pipe has nothing for --format (tcpdump|pcap): it can be text, json, py-spy, ss, /,
+    ]),
+    [
+      'a tool that a simulation has not',
+      [ct, '--format', 'py-spy'],
+      /connect-timeout has nothing for --format py-spy/,
+    ],
     ['a format that is missing', [ct, '--format'], /argument missing/],
     ['an unknown preset', [ct, '--preset', 'none'], /no preset "none": the presets are post, /],
     ['an empty preset', [ct, '--preset', ''], /no preset ""/],

@@ -72,10 +72,13 @@ export class Journal {
     for (let i = 1; i < PERIODS; i++) options.clock.after(i * period_us, () => this.#tellTallies());
   }
 
-  /** Everybody stands ready. */
-  begin(threads: readonly Thread[]): void {
+  introduce(threads: readonly Thread[]): void {
     for (const [name, fields] of Object.entries(this.#state())) this.#recorder.introduce(name, fields);
     for (const thread of threads) this.#recorder.introduce(thread.name, thread.fields());
+  }
+
+  /** Everybody stands ready, and no client has come. */
+  listening(): void {
     const { accepting, workers, backlog, reader } = this.#p;
     const who =
       accepting === 'pool'

@@ -105,7 +105,7 @@ export const presets: readonly Preset[] = [
   {
     id: 'post',
     label: 'The post’s server',
-    help: 'Header and body in two writes, keep-alive: every request from the second on waits for the client’s delayed ACK.',
+    help: 'Header, then body, keep-alive: from the second on every request waits for the client’s delayed ACK.',
     given: post,
   },
   {
@@ -159,19 +159,19 @@ export const presets: readonly Preset[] = [
   {
     id: 'client',
     label: 'The client writes twice',
-    help: 'The same mistake at the other end: the second half of the request waits for the server’s delayed ACK.',
+    help: 'The same mistake at the other end: half of the request waits for the server’s delayed ACK.',
     given: { ...post, server_writes: 'one', client_writes: 2 },
   },
   {
     id: 'threshold',
     label: 'Threshold 3',
-    help: 'A kernel that asks for three quick replies, as some did from 2019 to 2022: every third request stalls.',
+    help: 'A kernel that asks for three quick replies (2019 to 2022): every third request stalls.',
     given: { ...post, tcp_pingpong_thresh: 3, requests: 8 },
   },
   {
     id: 'pause',
     label: 'A pause of 50 ms',
-    help: 'The client rests longer than the delay of ACKs, so its next request is no quick reply: no stall.',
+    help: 'The client rests longer than ACKs are delayed: its next request is no quick reply.',
     given: { ...post, gap_ms: 50 },
   },
 ];

@@ -1,0 +1,287 @@
+/** The chapter of a server whose workers sleep in write(): a chain of links, drawn one moment at a time. */
+import { readFileSync } from 'node:fs';
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { settleParameters } from '#simulations/engine/parameters.ts';
+import { plain } from '#simulations/engine/trace.ts';
+import { closeWaitPipe } from '#simulations/incidents/close-wait-pipe.ts';
+import { clock } from '#site/figures/clock.ts';
+import { closeWaitPipeFigure } from '#site/figures/close-wait-pipe.ts';
+import { FigurePage, spaced } from './figure-page.ts';
+import { expect, pages, test, watch } from './site-page.ts';
+
+const PAGE = 'incidents/close-wait-pipe/';
+test.skip(!pages.includes(PAGE), 'this build has no such page');
+
+const traceOf = (id: string) => {
+  const preset = closeWaitPipe.presets.find((preset) => preset.id === id);
+  if (!preset) throw new Error(`there is no preset "${id}"`);
+  return closeWaitPipe.run(settleParameters(closeWaitPipe.parameters, preset.given).values);
+};
+type Run = ReturnType<typeof traceOf>;
+const first = (trace: Run, kind: string) => trace.events.find((event) => event.kind === kind)?.index ?? -1;
+
+async function open(page: Page, query = ''): Promise<FigurePage> {
+  await page.goto(PAGE + query);
+  const figure = new FigurePage(page);
+  await figure.isReady();
+  return figure;
+}
+
+/** What the picture shows in words, as a screen reader would be told. */
+const told = (figure: FigurePage, part = 'picture') =>
+  figure.part(part).locator('svg.chain').getAttribute('aria-label');
+
+/** Threads by what they do, and slots in use, in the picture that can be seen. */
+const drawn = (figure: FigurePage) =>
+  figure.part('picture').evaluate((picture) => {
+    const seen = [...picture.querySelectorAll('.chain > g')].find(
+      (half) => half.getBoundingClientRect().width > 0,
+    );
+    const count = (selector: string) => seen?.querySelectorAll(selector).length ?? 0;
+    return {
+      threads: count('.thread'),
+      asleep: count('.thread.asleep-in-write'),
+      slots: count('.slot.used'),
+      // A line, and a bar at its end.
+      shut: count('.flow.shut') / 2,
+    };
+  });
+
+const standsOn = async (figure: FigurePage, trace: Run, index: number) => {
+  const { at_us = 0, says = '' } = trace.events[index] ?? {};
+  await expect
+    .poll(async () => {
+      const { time, sentence, count } = await figure.said();
+      return { time, sentence, count: count.split(' · ')[0] };
+    })
+    .toEqual({
+      time: spaced(clock(at_us)),
+      sentence: spaced(plain(says)),
+      count: `event ${index + 1} of ${trace.events.length}`,
+    });
+};
+
+const litState = (figure: FigurePage) => figure.root.locator('[data-chart] [data-state][data-now]');
+
+test('opens on a server that listens, and has no button for packets', async ({ page }) => {
+  const problems = await watch(page);
+  const figure = await open(page);
+  await standsOn(figure, traceOf('incident'), 0);
+  // Ten workers, the main thread, and the reader, who alone stands still.
+  expect(await drawn(figure)).toMatchObject({ threads: 12, asleep: 1, slots: 0 });
+  expect(await told(figure)).toContain('Nobody reads: the pipe fills');
+  await expect(figure.button('pcap')).toHaveCount(0);
+  expect(await problems.violations()).toEqual([]);
+  expect(problems).toMatchObject({ console: [], foreign: [], failed: [] });
+});
+
+test('beat by beat the workers fall asleep and the pile grows', async ({ page }) => {
+  const trace = traceOf('incident');
+  const figure = await open(page);
+  await figure.focus();
+  const wrong: string[] = [];
+  for (const beat of trace.beats.slice(1)) {
+    await page.keyboard.press('ArrowRight');
+    await standsOn(figure, trace, beat);
+    const light = await figure.wrongLight(trace, beat);
+    if (light) wrong.push(light);
+    const world = trace.stateAt(beat);
+    expect((await drawn(figure)).slots).toBe(world.pipe?.used_slots);
+    expect(await told(figure)).toContain(`${world.connections?.close_wait} in CLOSE-WAIT`);
+    await expect(litState(figure)).toHaveAttribute('data-state', String(world['worker 1']?.status));
+  }
+  expect(wrong).toEqual([]);
+  // All ten workers and the reader; no way into the workers, into the pipe, out of it.
+  expect(await drawn(figure)).toMatchObject({ asleep: 11, slots: 16, shut: 3 });
+  await expect(figure.part('picture').getByText('It stops at the pipe, which is full').first()).toBeVisible();
+  await page.keyboard.press('ArrowLeft');
+  await standsOn(figure, trace, trace.beats.at(-2) ?? 0);
+});
+
+for (const { id, label } of closeWaitPipe.presets)
+  test(`runs “${label}” to its end`, async ({ page }) => {
+    const trace = traceOf(id);
+    const figure = await open(page);
+    await figure.preset(id).click();
+    await expect(figure.preset(id)).toHaveAttribute('aria-pressed', 'true');
+    await figure.focus();
+    await page.keyboard.press('End');
+    const last = trace.beats.at(-1) ?? 0;
+    await standsOn(figure, trace, last);
+    const { pipe, connections } = trace.stateAt(last);
+    expect((await drawn(figure)).slots).toBe(pipe?.used_slots);
+    expect(await told(figure)).toMatch(
+      new RegExp(` ${String(connections?.close_wait).replace(/\B(?=(\d{3})+$)/g, ',')} in CLOSE-WAIT$`),
+    );
+    for (const tool of closeWaitPipeFigure.tools) {
+      const lines = tool.lines(trace).filter(({ event, until }) => event <= last && !(Number(until) <= last));
+      await expect.poll(() => figure.lines(tool.name), tool.name).toEqual(lines.map(({ text }) => text));
+    }
+  });
+
+test('the one thread is shown where there is no pool', async ({ page }) => {
+  const trace = traceOf('inline');
+  const figure = await open(page, `?preset=inline&event=${first(trace, 'asleep')}`);
+  expect(await drawn(figure)).toMatchObject({ threads: 2, asleep: 2 });
+  await expect(litState(figure)).toHaveAttribute('data-state', 'asleep in write()');
+  await expect(figure.part('picture').getByText('pool queue')).toHaveCount(0);
+});
+
+test('scrubbing shows the moment, and the picture keeps its height', async ({ page }) => {
+  const trace = traceOf('stopped-ssh');
+  const figure = await open(page, '?preset=stopped-ssh');
+  const heights = new Set<number | undefined>();
+  for (const s of [0, 20, 53, 60, 100, 120]) {
+    await figure.scrub.fill(String(s * 1e6));
+    const index = trace.events.findLastIndex(({ at_us }) => at_us <= s * 1e6);
+    expect((await drawn(figure)).slots).toBe(trace.stateAt(index).pipe?.used_slots);
+    heights.add((await figure.part('picture').boundingBox())?.height);
+  }
+  expect(heights.size).toBe(1);
+  await expect(figure.part('picture').getByText('ssh window: 0 B left').first()).toBeVisible();
+});
+
+test('a tool’s output is that of the moment, and is read from its top', async ({ page }) => {
+  const trace = traceOf('incident');
+  const figure = await open(page, `?event=${first(trace, 'all-asleep')}`);
+  const pane = figure.root.locator('[data-tool="py-spy"]');
+  await expect(pane.locator('span:visible')).toHaveCount(1);
+  await expect(pane).toContainText('log (server.py:12)');
+  await expect
+    .poll(() => pane.evaluate((pane) => pane.querySelector('[data-last]')?.getBoundingClientRect().top))
+    .toBeGreaterThanOrEqual(((await pane.boundingBox())?.y ?? 0) - 1);
+  await figure.root.getByRole('tab', { name: 'who holds the pipe' }).click();
+  await expect(figure.root.locator('[data-tool="lsof-pipe"]')).toContainText('3001,reader,0r');
+});
+
+test('compares two runs at one moment, side by side', async ({ page }) => {
+  const figure = await open(page);
+  await figure.focus();
+  await page.keyboard.press('c');
+  await figure.preset('drained').click();
+  await figure.scrub.fill('110000000');
+  expect(await told(figure, 'picture-a')).toContain('10 of 10 workers asleep');
+  expect(await told(figure)).toContain('Everything flows');
+  const [a, b] = await figure.root.evaluate((figure) =>
+    ['picture-a', 'picture'].map((part) =>
+      figure.querySelector(`[data-part="${part}"]`)?.getBoundingClientRect(),
+    ),
+  );
+  expect(a?.width).toBe(b?.width);
+  expect(a?.x).toBeLessThan(b?.x ?? 0);
+  await expect(figure.part('summary')).toContainText('CLOSE-WAIT');
+  await figure.button('compare').click();
+  await expect(figure.part('picture-a')).toBeHidden();
+});
+
+test('a link leads back to the run and the moment', async ({ page }) => {
+  const trace = traceOf('emfile');
+  const emfile = first(trace, 'emfile');
+  const figure = await open(page, `?preset=emfile&event=${emfile}`);
+  await figure.button('link').click();
+  await expect(figure.notices).toContainText('copied');
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  const before = await told(figure);
+  await page.goto(link);
+  await figure.isReady();
+  await standsOn(figure, trace, emfile);
+  expect(await told(figure)).toBe(before);
+});
+
+test('saves the moment as a picture of its own, once', async ({ page }, info) => {
+  const figure = await open(page, `?event=${first(traceOf('incident'), 'all-asleep')}`);
+  const download = page.waitForEvent('download');
+  await figure.button('svg').click();
+  const path = info.outputPath('chain.svg');
+  await (await download).saveAs(path);
+  const svg = readFileSync(path, 'utf8');
+  expect(svg).toMatch(/^<svg [^>]*width="760" height="\d+"/);
+  const problems = await watch(page);
+  await page.setContent(svg);
+  await expect(page.getByText('all 10 asleep').locator('visible=true')).toHaveCount(1);
+  expect(problems.console).toEqual([]);
+});
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('the first moment is drawn, with its states, code and the run in words', async ({ page }) => {
+    await page.goto(PAGE);
+    const figure = new FigurePage(page);
+    await expect(figure.part('picture').locator('svg.chain')).toBeVisible();
+    await expect(litState(figure)).toHaveCount(1);
+    await expect(figure.root.locator('[data-tool=words]')).toContainText('falls asleep in write()');
+    await expect(figure.root.locator('[data-tool=py-spy]')).toContainText('log (server.py:12)');
+  });
+});
+
+/** Texts that another one covers in part, or that end outside the picture's pane. */
+const collisions = (figure: FigurePage) =>
+  figure.part('picture').evaluate((picture) => {
+    const boxes = [...picture.querySelectorAll('text')]
+      .map((text) => ({ text: text.textContent ?? '', box: text.getBoundingClientRect() }))
+      .filter(({ box }) => box.width > 0);
+    const pane = picture.closest('section')?.getBoundingClientRect();
+    const wrong: string[] = [];
+    for (const [i, { text, box }] of boxes.entries()) {
+      if (pane && (box.left < pane.left || box.right > pane.right)) wrong.push(`outside: ${text}`);
+      for (const { text: other, box: near } of boxes.slice(i + 1))
+        if (
+          box.left < near.right - 1 &&
+          near.left < box.right - 1 &&
+          box.top < near.bottom - 3 &&
+          near.top < box.bottom - 3
+        )
+          wrong.push(`${text} / ${other}`);
+    }
+    return wrong;
+  });
+
+/** Runs with much to show, and where. */
+const FULL: readonly (readonly [name: string, query: string])[] = [
+  ['all asleep', ''],
+  ['out of descriptors', '?preset=emfile'],
+  ['one thread', '?preset=inline'],
+  ['a stopped ssh', '?preset=stopped-ssh'],
+  ['nobody', '?preset=nobody'],
+  [
+    'two hundred workers',
+    '?workers=200&backlog=4096&pipe_size_bytes=1048576&requests_per_s=1000&duration_s=90&nofile=65536',
+  ],
+];
+for (const [name, query] of FULL)
+  test(`no word covers another at any width: ${name}`, async ({ page }) => {
+    const figure = await open(page, query);
+    const max = Number(await figure.scrub.getAttribute('max'));
+    for (const [width, height] of [
+      [360, 800],
+      [390, 844],
+      [800, 1000],
+      [1100, 900],
+      [1440, 900],
+      [1920, 1080],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      for (const share of [0, 0.47, 0.95]) {
+        await figure.scrub.fill(String(share * max));
+        await figure.painted();
+        expect(await collisions(figure), `${width} px, at ${share}`).toEqual([]);
+      }
+      const over = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect(over, `${width} px`).toBeLessThanOrEqual(0);
+    }
+  });
+
+for (const theme of ['light', 'dark'] as const)
+  test(`axe finds nothing, ${theme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: theme });
+    const figure = await open(page, `?preset=emfile&event=${first(traceOf('emfile'), 'syn-dropped')}`);
+    await figure.focus();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual(
+      [],
+    );
+  });
