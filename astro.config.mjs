@@ -28,9 +28,8 @@ export default defineConfig({
                   {
                     name: 'tcp',
                     minShareCount: 2,
-                    test: /simulations.kernel.(?!pipe)|network.(link|packet)\.ts|views.(ladder.*|passage)\.ts/,
+                    test: /simulations.kernel.(?!pipe)|network.(link|packet)\.ts|tools.capture\.ts|views.(ladder.*|passage)\.ts/,
                   },
-                  { name: 'capture', test: /tools.(capture|pcap)\.ts/ },
                   { name: 'pipe', minShareCount: 2, test: /simulations.(kernel.pipe|engine.chart)/ },
                 ],
               },

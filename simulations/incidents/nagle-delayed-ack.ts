@@ -180,7 +180,7 @@ export const nagleDelayedAck: Simulation<typeof parameters, NagleDelayedAckOutco
   parameters,
   outcome: {
     latencies_ms:
-      'each request: from its first write() (or connect(), for short connections) until the whole response is read (ms)',
+      'each request, from its first write() or its connect() until the whole response is read (ms)',
     stalls:
       'numbers, from 1, of the requests that waited for a delayed ACK or for the timer that ends a cork',
   },

@@ -93,7 +93,7 @@ class SimulationFigure extends HTMLElement {
     if (!loaded) {
       this.run(simulation.presets.find(({ id }) => id === initial)?.given ?? {});
       this.#form.show(this.#given);
-      this.#notify(search ? ['Where this link leads could not be loaded. Reload the page to go there.'] : []);
+      this.#notify(search ? ['This link could not be followed. Reload the page.'] : []);
       return;
     }
     const place = loaded.placeOf(search, simulation, initial);

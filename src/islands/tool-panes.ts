@@ -86,7 +86,7 @@ export class ToolPanes {
     try {
       this.#tools = await this.#load();
     } catch {
-      this.#say('What the tools print could not be loaded. Reload the page to see it.');
+      this.#say('The tools could not be loaded. Reload the page.');
       return;
     }
     if (trace !== this.#trace) return;

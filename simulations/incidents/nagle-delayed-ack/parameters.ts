@@ -117,7 +117,7 @@ export const presets: readonly Preset[] = [
   {
     id: 'writev',
     label: 'writev()',
-    help: 'Two buffers, one call: the same segment, without copying them together.',
+    help: 'Two buffers, one call: the same segment, without a copy.',
     given: { ...post, server_writes: 'writev' },
   },
   {
@@ -129,7 +129,7 @@ export const presets: readonly Preset[] = [
   {
     id: 'msg-more',
     label: 'MSG_MORE',
-    help: 'The header says that more is to come, and waits for the body inside the socket.',
+    help: 'The header waits in the socket for the body that it announces.',
     given: { ...post, server_writes: 'msg-more' },
   },
   {
@@ -141,7 +141,7 @@ export const presets: readonly Preset[] = [
   {
     id: 'cork-forever',
     label: 'TCP_CORK, forgotten',
-    help: 'Nobody removes the cork: every response waits for the timer that is there to probe a shut window.',
+    help: 'Nobody removes the cork: every response waits for the timer that probes a shut window.',
     given: { ...post, server_writes: 'cork-forever' },
   },
   {
