@@ -17,6 +17,7 @@ const pages = [
   '/',
   '/incidents/connect-timeout/',
   '/incidents/nagle-delayed-ack/',
+  '/incidents/close-wait-pipe/',
   '/reference/pipe-buffer/',
   '/reference/tcp-states/',
   '/workshop/',
