@@ -10,3 +10,9 @@ export function clock(us: number): string {
   const hours = minutes < 60 ? '' : `${Math.floor(minutes / 60)} h `;
   return `${hours}${minutes % 60} min ${Number(((us % MINUTE_us) / 1e6).toFixed(1))} s`;
 }
+
+const HOUR_us = 60 * MINUTE_us;
+
+/** The unit of a time line's axis: hours in a run of more than two. @param end_us microseconds */
+export const unit = (end_us: number): { readonly us: number; readonly name: string } | null =>
+  end_us > 2 * HOUR_us ? { us: HOUR_us, name: 'h' } : null;

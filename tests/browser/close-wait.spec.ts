@@ -21,12 +21,7 @@ const traceOf = (id: string) => {
 type Run = ReturnType<typeof traceOf>;
 const first = (trace: Run, kind: string) => trace.events.find((event) => event.kind === kind)?.index ?? -1;
 
-async function open(page: Page, query = ''): Promise<FigurePage> {
-  await page.goto(PAGE + query);
-  const figure = new FigurePage(page);
-  await figure.isReady();
-  return figure;
-}
+const open = (page: Page, query = ''): Promise<FigurePage> => FigurePage.open(page, query, PAGE);
 
 /** What the picture shows in words, as a screen reader would be told. */
 const told = (figure: FigurePage, part = 'picture') =>

@@ -106,8 +106,8 @@ export class FigurePage {
   }
 
   /** Opens the chapter and waits until the figure can be driven. @param query with its `?` */
-  static async open(page: Page, query = ''): Promise<FigurePage> {
-    await page.goto(CHAPTER + query);
+  static async open(page: Page, query = '', path = CHAPTER): Promise<FigurePage> {
+    await page.goto(path + query);
     const figure = new FigurePage(page);
     await figure.isReady();
     return figure;

@@ -38,6 +38,14 @@ export interface SynTimer {
   readonly icsk_backoff: number;
 }
 
+/** The timer of a SYN that has not been sent yet. */
+export const NEW_SYN_TIMER: SynTimer = {
+  icsk_retransmits: 0,
+  icsk_rto_ms: TCP_TIMEOUT_INIT_ms,
+  total_rto: 0,
+  icsk_backoff: 0,
+};
+
 /** How long `boundary` retransmissions take in the ideal, in ms: `tcp_model_timeout`. */
 export function tcp_model_timeout(boundary: number, rto_base_ms: number): number {
   const linear_backoff_thresh = Math.floor(Math.log2(TCP_RTO_MAX_ms / rto_base_ms));

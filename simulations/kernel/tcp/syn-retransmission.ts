@@ -9,8 +9,8 @@ import type { Failure } from './errors.ts';
 import {
   backOff,
   isLastWait,
+  NEW_SYN_TIMER,
   type SynLimits,
-  type SynTimer,
   TCP_TIMEOUT_INIT_ms,
   tcp_clamp_rto_to_user_timeout,
   tcp_ld_RTO_revert,
@@ -29,17 +29,10 @@ import {
 import type { TcpSock } from './sock.ts';
 import type { TcpHost } from './tcp-host.ts';
 
-const NEW_TIMER: SynTimer = {
-  icsk_retransmits: 0,
-  icsk_rto_ms: TCP_TIMEOUT_INIT_ms,
-  total_rto: 0,
-  icsk_backoff: 0,
-};
-
 export class SynRetransmission {
   readonly #sk: TcpSock;
   readonly #host: TcpHost;
-  #timer = NEW_TIMER;
+  #timer = NEW_SYN_TIMER;
   #retrans_stamp_us = 0;
   /** When a SYN was last handed to the host. */
   #sent_us = 0;
@@ -63,7 +56,7 @@ export class SynRetransmission {
   /** The first SYN: `tcp_connect`. @returns how long the timer is set for, in ms */
   start(): number {
     this.#retrans_stamp_us = this.#host.clock.now_us;
-    this.#timer = NEW_TIMER;
+    this.#timer = NEW_SYN_TIMER;
     const wait = duration(TCP_TIMEOUT_INIT_ms * 1000);
     this.#sk.record('rto-set', `The first wait for an answer is ${wait}.`, {
       data: { icsk_rto_ms: TCP_TIMEOUT_INIT_ms },

@@ -1,11 +1,5 @@
 /** When each SYN of a connect() that nobody answers goes out, and when Linux gives up, from the rules of `retransmission.ts`. */
-import {
-  backOff,
-  type SynLimits,
-  type SynTimer,
-  TCP_TIMEOUT_INIT_ms,
-  tcp_write_timeout,
-} from './retransmission.ts';
+import { backOff, NEW_SYN_TIMER, type SynLimits, tcp_write_timeout } from './retransmission.ts';
 
 export interface SynSchedule {
   /** From connect() on; the first is 0. */
@@ -15,12 +9,7 @@ export interface SynSchedule {
 
 export function synSchedule(limits: SynLimits): SynSchedule {
   const sends_ms = [0];
-  let timer: SynTimer = {
-    icsk_retransmits: 0,
-    icsk_rto_ms: TCP_TIMEOUT_INIT_ms,
-    total_rto: 0,
-    icsk_backoff: 0,
-  };
+  let timer = NEW_SYN_TIMER;
   for (let now_ms = timer.icsk_rto_ms; ; now_ms += timer.icsk_rto_ms) {
     if (tcp_write_timeout(timer, limits, now_ms).expired) return { sends_ms, gives_up_ms: now_ms };
     sends_ms.push(now_ms);

@@ -5,6 +5,7 @@
  * Inode numbers are made up, and the same for the same connection in every tool.
  */
 import type { ActorState, Trace, WorldState } from '../../engine/trace.ts';
+import { count } from '../../kernel/pipe/sentences.ts';
 import { oneAtATime, type ToolLine, timeOfDay } from '../line.ts';
 
 export const SERVER = '10.1.5.60';
@@ -71,9 +72,8 @@ export function readerOf({
   return sshd ? { name: 'sshd', pid: Number(tid), fd: 9 } : { name: 'reader', pid: Number(tid), fd: 0 };
 }
 
-/** A comment in place of lines that would be alike. @param of what they are like */
-export const more = (count: number, of: string): string =>
-  `# … and ${String(count).replace(/\B(?=(\d{3})+$)/g, ',')} more ${of}`;
+/** A comment in place of lines that would be alike. @param left how many @param of what they are like */
+export const more = (left: number, of: string): string => `# … and ${count(left)} more ${of}`;
 
 /** Every so-manieth event between two beats: a command that is run again and again. */
 const EVERY = 6;

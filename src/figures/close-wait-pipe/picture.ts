@@ -3,6 +3,7 @@ import type { Trace } from '#simulations/engine/trace.ts';
 import { count } from '#simulations/kernel/pipe/sentences.ts';
 import { chain, type Link } from '../../views/chain.ts';
 import { slotTextures } from '../../views/pipe-slots.ts';
+import { once } from '../../views/scene.ts';
 import { escapeText } from '../../views/svg.ts';
 import type { MomentPicture } from '../figure.ts';
 import { drawChannel } from './channel.ts';
@@ -15,14 +16,8 @@ import { layout } from './places.ts';
 import { drawAcceptQueue, drawPoolQueue } from './queues.ts';
 import { drawMain, drawStack, drawWorkers } from './threads.ts';
 
-const highest = new WeakMap<Trace, number>();
-
 /** The most connections in CLOSE_WAIT that a run ever has. */
-function mostCloseWait(trace: Trace): number {
-  const known = highest.get(trace) ?? most(trace, ({ connections }) => Number(connections?.close_wait));
-  highest.set(trace, known);
-  return known;
-}
+const mostCloseWait = once((trace) => most(trace, ({ connections }) => Number(connections?.close_wait)));
 
 function told(
   { clients, accept, pool, workers, asleep, pipe, groups }: Chain,

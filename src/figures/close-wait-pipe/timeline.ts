@@ -3,9 +3,8 @@ import { bytes, count } from '#simulations/kernel/pipe/sentences.ts';
 import { levels } from '../../views/levels.ts';
 import { lastMoment } from '../../views/scene.ts';
 import type { Timeline } from '../../views/timeline.ts';
+import { unit } from '../clock.ts';
 import { asleepIn, hasPool } from './moment.ts';
-
-const HOUR_us = 3.6e9;
 
 export const timeline: Timeline = {
   rows: [
@@ -43,5 +42,5 @@ export const timeline: Timeline = {
   timelineLabel:
     'Connections by state, how many threads sleep in write(), and what the pipe holds, time running right, to scale',
   end_us: lastMoment,
-  unit: (end_us) => (end_us > 2 * HOUR_us ? { us: HOUR_us, name: 'h' } : null),
+  unit,
 };

@@ -4,9 +4,8 @@ import { bytes } from '#simulations/kernel/pipe/sentences.ts';
 import { levels } from '../../views/levels.ts';
 import { lastMoment } from '../../views/scene.ts';
 import type { Timeline } from '../../views/timeline.ts';
+import { unit } from '../clock.ts';
 import { largest_bytes, strandedBytes } from './moment.ts';
-
-const HOUR_us = 3.6e9;
 
 const asleep = (world: WorldState): number =>
   Object.entries(world).filter(
@@ -42,5 +41,5 @@ export const timeline: Timeline = {
   ],
   timelineLabel: 'How many writers sleep, and what the pipe holds, time running right, to scale',
   end_us: lastMoment,
-  unit: (end_us) => (end_us > 2 * HOUR_us ? { us: HOUR_us, name: 'h' } : null),
+  unit,
 };
