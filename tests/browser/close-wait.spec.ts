@@ -111,7 +111,10 @@ for (const { id, label } of closeWaitPipe.presets)
     );
     for (const tool of closeWaitPipeFigure.tools) {
       const lines = tool.lines(trace).filter(({ event, until }) => event <= last && !(Number(until) <= last));
-      await expect.poll(() => figure.lines(tool.name), tool.name).toEqual(lines.map(({ text }) => text));
+      await figure.prints(
+        tool.name,
+        lines.map(({ text }) => text),
+      );
     }
   });
 

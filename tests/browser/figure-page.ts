@@ -217,6 +217,11 @@ export class FigurePage {
       );
   }
 
+  /** Waits until a tool's pane shows these lines: a run that the page was not built with loads the tools first. */
+  async prints(tool: string, lines: readonly (string | undefined)[], about = tool): Promise<void> {
+    await expect.poll(() => this.lines(tool), about).toEqual(lines);
+  }
+
   /** Where the cursor's line stands, as a share of the run. */
   async cursor(): Promise<number> {
     const x = await this.part('timeline').locator('[data-cursor]').getAttribute('x1');

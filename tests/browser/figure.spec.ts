@@ -277,7 +277,7 @@ test.describe('the views', () => {
           .lines(initial)
           .filter(({ event, until }) => event <= moment && (until === undefined || until > moment))
           .map(({ text }) => text);
-        expect(await figure.lines(tool.name), `${tool.name} at event ${moment}`).toEqual(expected);
+        await figure.prints(tool.name, expected, `${tool.name} at event ${moment}`);
       }
     }
   });

@@ -177,7 +177,7 @@ test('has each tool’s output for each end', async ({ page }) => {
       .lines(post)
       .filter(({ event, until }) => event <= ended && (until === undefined || until > ended))
       .map(({ text }) => text);
-    await expect.poll(() => figure.lines(tool.name)).toEqual(expected);
+    await figure.prints(tool.name, expected);
   }
 });
 
