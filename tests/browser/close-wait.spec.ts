@@ -2,30 +2,18 @@
 import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { settleParameters } from '#simulations/engine/parameters.ts';
-import { plain } from '#simulations/engine/trace.ts';
 import { closeWaitPipe } from '#simulations/incidents/close-wait-pipe.ts';
 import { clock } from '#site/figures/clock.ts';
 import { closeWaitPipeFigure } from '#site/figures/close-wait-pipe.ts';
-import { FigurePage, spaced } from './figure-page.ts';
+import { firstOf, presetRun } from '../preset.ts';
+import { FigurePage } from './figure-page.ts';
 import { expect, pages, test, watch } from './site-page.ts';
 
 const PAGE = 'incidents/close-wait-pipe/';
 test.skip(!pages.includes(PAGE), 'this build has no such page');
 
-const traceOf = (id: string) => {
-  const preset = closeWaitPipe.presets.find((preset) => preset.id === id);
-  if (!preset) throw new Error(`there is no preset "${id}"`);
-  return closeWaitPipe.run(settleParameters(closeWaitPipe.parameters, preset.given).values);
-};
-type Run = ReturnType<typeof traceOf>;
-const first = (trace: Run, kind: string) => trace.events.find((event) => event.kind === kind)?.index ?? -1;
-
-const open = (page: Page, query = ''): Promise<FigurePage> => FigurePage.open(page, query, PAGE);
-
-/** What the picture shows in words, as a screen reader would be told. */
-const told = (figure: FigurePage, part = 'picture') =>
-  figure.part(part).locator('svg.chain').getAttribute('aria-label');
+const traceOf = (id: string) => presetRun(closeWaitPipe, id);
+const open = (page: Page, query = ''): Promise<FigurePage> => FigurePage.open(page, query, PAGE, clock);
 
 /** Threads by what they do, and slots in use, in the picture that can be seen. */
 const drawn = (figure: FigurePage) =>
@@ -43,29 +31,15 @@ const drawn = (figure: FigurePage) =>
     };
   });
 
-const standsOn = async (figure: FigurePage, trace: Run, index: number) => {
-  const { at_us = 0, says = '' } = trace.events[index] ?? {};
-  await expect
-    .poll(async () => {
-      const { time, sentence, count } = await figure.said();
-      return { time, sentence, count: count.split(' · ')[0] };
-    })
-    .toEqual({
-      time: spaced(clock(at_us)),
-      sentence: spaced(plain(says)),
-      count: `event ${index + 1} of ${trace.events.length}`,
-    });
-};
-
 const litState = (figure: FigurePage) => figure.root.locator('[data-chart] [data-state][data-now]');
 
 test('opens on a server that listens, and has no button for packets', async ({ page }) => {
   const problems = await watch(page);
   const figure = await open(page);
-  await standsOn(figure, traceOf('incident'), 0);
+  await figure.standsOn(traceOf('incident'), 0);
   // Ten workers, the main thread, and the reader, who alone stands still.
   expect(await drawn(figure)).toMatchObject({ threads: 12, asleep: 1, slots: 0 });
-  expect(await told(figure)).toContain('Nobody reads: the pipe fills');
+  expect(await figure.told()).toContain('Nobody reads: the pipe fills');
   await expect(figure.button('pcap')).toHaveCount(0);
   expect(await problems.violations()).toEqual([]);
   expect(problems).toMatchObject({ console: [], foreign: [], failed: [] });
@@ -78,12 +52,12 @@ test('beat by beat the workers fall asleep and the pile grows', async ({ page })
   const wrong: string[] = [];
   for (const beat of trace.beats.slice(1)) {
     await page.keyboard.press('ArrowRight');
-    await standsOn(figure, trace, beat);
+    await figure.standsOn(trace, beat);
     const light = await figure.wrongLight(trace, beat);
     if (light) wrong.push(light);
     const world = trace.stateAt(beat);
     expect((await drawn(figure)).slots).toBe(world.pipe?.used_slots);
-    expect(await told(figure)).toContain(`${world.connections?.close_wait} in CLOSE-WAIT`);
+    expect(await figure.told()).toContain(`${world.connections?.close_wait} in CLOSE-WAIT`);
     await expect(litState(figure)).toHaveAttribute('data-state', String(world['worker 1']?.status));
   }
   expect(wrong).toEqual([]);
@@ -91,7 +65,7 @@ test('beat by beat the workers fall asleep and the pile grows', async ({ page })
   expect(await drawn(figure)).toMatchObject({ asleep: 11, slots: 16, shut: 3 });
   await expect(figure.part('picture').getByText('It stops at the pipe, which is full').first()).toBeVisible();
   await page.keyboard.press('ArrowLeft');
-  await standsOn(figure, trace, trace.beats.at(-2) ?? 0);
+  await figure.standsOn(trace, trace.beats.at(-2) ?? 0);
 });
 
 for (const { id, label } of closeWaitPipe.presets)
@@ -103,10 +77,10 @@ for (const { id, label } of closeWaitPipe.presets)
     await figure.focus();
     await page.keyboard.press('End');
     const last = trace.beats.at(-1) ?? 0;
-    await standsOn(figure, trace, last);
+    await figure.standsOn(trace, last);
     const { pipe, connections } = trace.stateAt(last);
     expect((await drawn(figure)).slots).toBe(pipe?.used_slots);
-    expect(await told(figure)).toMatch(
+    expect(await figure.told()).toMatch(
       new RegExp(` ${String(connections?.close_wait).replace(/\B(?=(\d{3})+$)/g, ',')} in CLOSE-WAIT$`),
     );
     for (const tool of closeWaitPipeFigure.tools) {
@@ -120,7 +94,7 @@ for (const { id, label } of closeWaitPipe.presets)
 
 test('the one thread is shown where there is no pool', async ({ page }) => {
   const trace = traceOf('inline');
-  const figure = await open(page, `?preset=inline&event=${first(trace, 'asleep')}`);
+  const figure = await open(page, `?preset=inline&event=${firstOf(trace, 'asleep')}`);
   expect(await drawn(figure)).toMatchObject({ threads: 2, asleep: 2 });
   await expect(litState(figure)).toHaveAttribute('data-state', 'asleep in write()');
   await expect(figure.part('picture').getByText('pool queue')).toHaveCount(0);
@@ -142,7 +116,7 @@ test('scrubbing shows the moment, and the picture keeps its height', async ({ pa
 
 test('a tool’s output is that of the moment, and is read from its top', async ({ page }) => {
   const trace = traceOf('incident');
-  const figure = await open(page, `?event=${first(trace, 'all-asleep')}`);
+  const figure = await open(page, `?event=${firstOf(trace, 'all-asleep')}`);
   const pane = figure.root.locator('[data-tool="py-spy"]');
   await expect(pane.locator('span:visible')).toHaveCount(1);
   await expect(pane).toContainText('log (server.py:12)');
@@ -159,8 +133,8 @@ test('compares two runs at one moment, side by side', async ({ page }) => {
   await page.keyboard.press('c');
   await figure.preset('drained').click();
   await figure.scrub.fill('110000000');
-  expect(await told(figure, 'picture-a')).toContain('10 of 10 workers asleep');
-  expect(await told(figure)).toContain('Everything flows');
+  expect(await figure.told('picture-a')).toContain('10 of 10 workers asleep');
+  expect(await figure.told()).toContain('Everything flows');
   const [a, b] = await figure.root.evaluate((figure) =>
     ['picture-a', 'picture'].map((part) =>
       figure.querySelector(`[data-part="${part}"]`)?.getBoundingClientRect(),
@@ -175,20 +149,20 @@ test('compares two runs at one moment, side by side', async ({ page }) => {
 
 test('a link leads back to the run and the moment', async ({ page }) => {
   const trace = traceOf('emfile');
-  const emfile = first(trace, 'emfile');
+  const emfile = firstOf(trace, 'emfile');
   const figure = await open(page, `?preset=emfile&event=${emfile}`);
   await figure.button('link').click();
   await expect(figure.notices).toContainText('copied');
   const link = await page.evaluate(() => navigator.clipboard.readText());
-  const before = await told(figure);
+  const before = await figure.told();
   await page.goto(link);
   await figure.isReady();
-  await standsOn(figure, trace, emfile);
-  expect(await told(figure)).toBe(before);
+  await figure.standsOn(trace, emfile);
+  expect(await figure.told()).toBe(before);
 });
 
 test('saves the moment as a picture of its own, once', async ({ page }, info) => {
-  const figure = await open(page, `?event=${first(traceOf('incident'), 'all-asleep')}`);
+  const figure = await open(page, `?event=${firstOf(traceOf('incident'), 'all-asleep')}`);
   const download = page.waitForEvent('download');
   await figure.button('svg').click();
   const path = info.outputPath('chain.svg');
@@ -276,7 +250,7 @@ for (const [name, query] of FULL)
 for (const theme of ['light', 'dark'] as const)
   test(`axe finds nothing, ${theme}`, async ({ page }) => {
     await page.emulateMedia({ colorScheme: theme });
-    const figure = await open(page, `?preset=emfile&event=${first(traceOf('emfile'), 'syn-dropped')}`);
+    const figure = await open(page, `?preset=emfile&event=${firstOf(traceOf('emfile'), 'syn-dropped')}`);
     await figure.focus();
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual(

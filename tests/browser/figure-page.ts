@@ -3,24 +3,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type Locator, type Page } from '@playwright/test';
 import { clockTime } from '#simulations/engine/duration.ts';
-import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
+import type { Given } from '#simulations/engine/parameters.ts';
 import { plain, type Trace, type TraceEvent } from '#simulations/engine/trace.ts';
 import { type ConnectTimeoutOutcome, connectTimeout } from '#simulations/incidents/connect-timeout.ts';
+import { presetOf, runOf } from '../preset.ts';
 import { CHAPTER } from './site-page.ts';
 
 /** The preset that the chapter opens with. */
 export const INITIAL = 'post';
 
 /** The preset with this id. */
-export function preset(id: string) {
-  const found = connectTimeout.presets.find((preset) => preset.id === id);
-  if (!found) throw new Error(`there is no preset "${id}"`);
-  return found;
-}
+export const preset = (id: string) => presetOf(connectTimeout, id);
 
 /** The run that the page should show for these parameters. */
-export const traceOf = (given: Given): Trace<ConnectTimeoutOutcome> =>
-  connectTimeout.run(settleParameters(connectTimeout.parameters, given).values);
+export const traceOf = (given: Given): Trace<ConnectTimeoutOutcome> => runOf(connectTimeout, given);
 
 /** An event of a trace. */
 export function eventOf(trace: Trace, index: number | undefined): TraceEvent {
@@ -39,12 +35,12 @@ export function find(trace: Trace, is: (event: TraceEvent) => boolean): TraceEve
 /** Text with every kind of space alike. */
 export const spaced = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
-/** What the figure should say with its cursor on an event. */
-export function expectedAt(trace: Trace, index: number) {
+/** What the figure should say with its cursor on an event. @param clock how the figure writes times */
+export function expectedAt(trace: Trace, index: number, clock = clockTime) {
   const { at_us, says } = eventOf(trace, index);
   const passed = trace.beats.filter((beat) => beat <= index).length;
   return {
-    time: clockTime(at_us),
+    time: spaced(clock(at_us)),
     sentence: spaced(plain(says)),
     count: `event ${index + 1} of ${trace.events.length} · beat ${passed} of ${trace.beats.length}`,
   };
@@ -99,16 +95,19 @@ export interface Said {
 export class FigurePage {
   readonly page: Page;
   readonly root: Locator;
+  readonly #clock: (us: number) => string;
 
-  constructor(page: Page) {
+  /** @param clock how the figure writes times */
+  constructor(page: Page, clock = clockTime) {
     this.page = page;
     this.root = page.locator('simulation-figure');
+    this.#clock = clock;
   }
 
-  /** Opens the chapter and waits until the figure can be driven. @param query with its `?` */
-  static async open(page: Page, query = '', path = CHAPTER): Promise<FigurePage> {
+  /** Opens a page and waits until its figure can be driven. @param query with its `?` */
+  static async open(page: Page, query = '', path = CHAPTER, clock = clockTime): Promise<FigurePage> {
     await page.goto(path + query);
-    const figure = new FigurePage(page);
+    const figure = new FigurePage(page, clock);
     await figure.isReady();
     return figure;
   }
@@ -177,7 +176,12 @@ export class FigurePage {
 
   /** Waits until the figure stands on an event of a run and says so. */
   async standsOn(trace: Trace, index: number): Promise<void> {
-    await expect.poll(() => this.said()).toEqual(expectedAt(trace, index));
+    await expect.poll(() => this.said()).toEqual(expectedAt(trace, index, this.#clock));
+  }
+
+  /** What the picture of a moment shows in words, as a screen reader would be told. */
+  told(part = 'picture'): Promise<string | null> {
+    return this.part(part).locator('svg[aria-label]').first().getAttribute('aria-label');
   }
 
   async light(): Promise<Light> {

@@ -2,32 +2,24 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { settleParameters } from '#simulations/engine/parameters.ts';
 import { nagleDelayedAck } from '#simulations/incidents/nagle-delayed-ack.ts';
 import { tcpdump } from '#simulations/tools/tcpdump.ts';
 import { requests } from '#site/figures/nagle-delayed-ack/requests.ts';
 import { scene } from '#site/figures/nagle-delayed-ack/scene.ts';
 import { nagleDelayedAckFigure } from '#site/figures/nagle-delayed-ack.ts';
+import { presetRun } from '../preset.ts';
 import { FigurePage, spaced } from './figure-page.ts';
 import { expect, pages, test } from './site-page.ts';
 
 const CHAPTER = 'incidents/nagle-delayed-ack/';
 test.skip(!pages.includes(CHAPTER), 'this build has no such chapter');
 
-const traceOf = (id: string) => {
-  const preset = nagleDelayedAck.presets.find((preset) => preset.id === id);
-  return nagleDelayedAck.run(settleParameters(nagleDelayedAck.parameters, preset?.given ?? {}).values);
-};
+const traceOf = (id: string) => presetRun(nagleDelayedAck, id);
 const post = traceOf('post');
 const held = post.events.filter(({ kind }) => kind === 'segment-held')[1]?.index ?? 0;
 const ended = post.events.find(({ kind, index }) => kind === 'hold-ended' && index > held)?.index ?? 0;
 
-async function open(page: Page, query = ''): Promise<FigurePage> {
-  await page.goto(CHAPTER + query);
-  const figure = new FigurePage(page);
-  await figure.isReady();
-  return figure;
-}
+const open = (page: Page, query = ''): Promise<FigurePage> => FigurePage.open(page, query, CHAPTER);
 
 /** Which chips are lit, and which of them decides. */
 const lit = (figure: FigurePage) =>

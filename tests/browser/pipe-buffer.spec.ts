@@ -2,30 +2,19 @@
 import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { settleParameters } from '#simulations/engine/parameters.ts';
 import { plain } from '#simulations/engine/trace.ts';
 import { pipeBuffer } from '#simulations/reference/pipe-buffer.ts';
 import { clock } from '#site/figures/pipe-buffer/live.ts';
 import { pipeBufferFigure } from '#site/figures/pipe-buffer.ts';
+import { firstOf, presetRun } from '../preset.ts';
 import { FigurePage, spaced } from './figure-page.ts';
 import { expect, pages, test, watch } from './site-page.ts';
 
 const PAGE = 'reference/pipe-buffer/';
 test.skip(!pages.includes(PAGE), 'this build has no such page');
 
-const traceOf = (id: string) => {
-  const preset = pipeBuffer.presets.find((preset) => preset.id === id);
-  if (!preset) throw new Error(`there is no preset "${id}"`);
-  return pipeBuffer.run(settleParameters(pipeBuffer.parameters, preset.given).values);
-};
-type Run = ReturnType<typeof traceOf>;
-const first = (trace: Run, kind: string) => trace.events.find((event) => event.kind === kind)?.index ?? -1;
-
-const open = (page: Page, query = ''): Promise<FigurePage> => FigurePage.open(page, query, PAGE);
-
-/** What the picture shows in words, as a screen reader would be told. */
-const told = (figure: FigurePage, part = 'picture') =>
-  figure.part(part).locator('svg.pipe-ring').getAttribute('aria-label');
+const traceOf = (id: string) => presetRun(pipeBuffer, id);
+const open = (page: Page, query = ''): Promise<FigurePage> => FigurePage.open(page, query, PAGE, clock);
 
 /** Cells in use, and the parts that all of them have together, by the classes of their colours. */
 const cells = (figure: FigurePage) =>
@@ -36,26 +25,12 @@ const cells = (figure: FigurePage) =>
     read: picture.querySelectorAll('.slot-read').length,
   }));
 
-const standsOn = async (figure: FigurePage, trace: Run, index: number) => {
-  const { at_us = 0, says = '' } = trace.events[index] ?? {};
-  await expect
-    .poll(async () => {
-      const { time, sentence, count } = await figure.said();
-      return { time, sentence, count: count.split(' · ')[0] };
-    })
-    .toEqual({
-      time: spaced(clock(at_us)),
-      sentence: spaced(plain(says)),
-      count: `event ${index + 1} of ${trace.events.length}`,
-    });
-};
-
 test('opens on an empty pipe, and has no button for packets', async ({ page }) => {
   const problems = await watch(page);
   const figure = await open(page);
-  await standsOn(figure, traceOf('post'), 0);
+  await figure.standsOn(traceOf('post'), 0);
   expect(await cells(figure)).toEqual({ all: 16, used: 0, stranded: 0, read: 0 });
-  expect(await told(figure)).toContain('16 of 16 slots free, 65,536 of 65,536 bytes free');
+  expect(await figure.told()).toContain('16 of 16 slots free, 65,536 of 65,536 bytes free');
   await expect(figure.button('pcap')).toHaveCount(0);
   await expect(figure.button('svg')).toBeVisible();
   expect(await problems.violations()).toEqual([]);
@@ -66,11 +41,11 @@ test('fills page by page as one steps, and says why the writer sleeps', async ({
   const trace = traceOf('burst');
   const figure = await open(page, '?preset=burst');
   await figure.focus();
-  const slept = first(trace, 'sleep');
+  const slept = firstOf(trace, 'sleep');
   const wrong: string[] = [];
   for (let index = 1; index <= slept; index++) {
     await page.keyboard.press('Shift+ArrowRight');
-    await standsOn(figure, trace, index);
+    await figure.standsOn(trace, index);
     const light = await figure.wrongLight(trace, index);
     if (light) wrong.push(light);
     expect((await cells(figure)).used).toBe(trace.stateAt(index).pipe?.used_slots);
@@ -90,8 +65,8 @@ test('fills page by page as one steps, and says why the writer sleeps', async ({
     'running asleep',
   );
   await page.keyboard.press('Shift+ArrowLeft');
-  await standsOn(figure, trace, slept - 1);
-  expect(await told(figure)).toContain('writer 1 running');
+  await figure.standsOn(trace, slept - 1);
+  expect(await figure.told()).toContain('writer 1 running');
 });
 
 for (const { id, label } of pipeBuffer.presets)
@@ -103,7 +78,7 @@ for (const { id, label } of pipeBuffer.presets)
     await figure.focus();
     await page.keyboard.press('End');
     const last = trace.beats.at(-1) ?? 0;
-    await standsOn(figure, trace, last);
+    await figure.standsOn(trace, last);
     const { pipe } = trace.stateAt(last);
     expect((await cells(figure)).used).toBe(pipe?.used_slots);
     await expect(figure.part('gauges').getByText(`${pipe?.used_slots} of`)).toBeVisible();
@@ -150,12 +125,12 @@ test('plays: the pipe fills and the writer falls asleep', async ({ page }) => {
   await figure.part('speed').selectOption('4');
   await figure.button('play').click();
   await expect.poll(async () => (await cells(figure)).used, { timeout: 30_000 }).toBe(16);
-  await expect.poll(() => told(figure)).toContain('writer 1 asleep');
+  await expect.poll(() => figure.told()).toContain('writer 1 asleep');
 });
 
 test('ten writers stand in line in the order in which they will be woken', async ({ page }) => {
   const trace = traceOf('workers');
-  const wake = first(trace, 'wake');
+  const wake = firstOf(trace, 'wake');
   const figure = await open(page, `?preset=workers&event=${wake}`);
   const names = await figure.part('picture').locator('.end-name').allTextContents();
   const writers = names.map((name) => /^writer \d+/.exec(name)?.[0]).filter(Boolean);
@@ -171,8 +146,8 @@ test('compares two runs at one moment, side by side', async ({ page }) => {
   await figure.preset('half-page-and-one').click();
   await figure.scrub.fill('5000000');
   await expect(figure.part('picture-a').locator('svg.pipe-ring')).toBeVisible();
-  expect(await told(figure, 'picture-a')).toContain('0 of 65,536 bytes free');
-  expect(await told(figure)).toContain('32,752 of 65,536 bytes free');
+  expect(await figure.told('picture-a')).toContain('0 of 65,536 bytes free');
+  expect(await figure.told()).toContain('32,752 of 65,536 bytes free');
   await expect(figure.root.locator('.states')).toBeHidden();
   const [a, b] = await Promise.all(['picture-a', 'picture'].map((part) => figure.part(part).boundingBox()));
   expect(a?.y).toBe(b?.y);
@@ -186,20 +161,20 @@ test('compares two runs at one moment, side by side', async ({ page }) => {
 
 test('a link leads back to the run and the moment', async ({ page }) => {
   const trace = traceOf('slow-reader');
-  const wake = first(trace, 'wake');
+  const wake = firstOf(trace, 'wake');
   const figure = await open(page, `?preset=slow-reader&event=${wake}`);
   await figure.button('link').click();
   await expect(figure.notices).toContainText('copied');
   const link = await page.evaluate(() => navigator.clipboard.readText());
-  const before = await told(figure);
+  const before = await figure.told();
   await page.goto(link);
   await figure.isReady();
-  await standsOn(figure, trace, wake);
-  expect(await told(figure)).toBe(before);
+  await figure.standsOn(trace, wake);
+  expect(await figure.told()).toBe(before);
 });
 
 test('saves the moment as a picture of its own', async ({ page }, info) => {
-  const figure = await open(page, `?preset=burst&event=${first(traceOf('burst'), 'sleep')}`);
+  const figure = await open(page, `?preset=burst&event=${firstOf(traceOf('burst'), 'sleep')}`);
   const download = page.waitForEvent('download');
   await figure.button('svg').click();
   const path = info.outputPath('pipe.svg');
@@ -294,7 +269,7 @@ for (const theme of ['light', 'dark'] as const)
   test(`has nothing that axe finds, in ${theme}`, async ({ page }) => {
     await page.emulateMedia({ colorScheme: theme });
     const trace = traceOf('slow-reader');
-    const figure = await open(page, `?preset=slow-reader&event=${first(trace, 'wake')}`);
+    const figure = await open(page, `?preset=slow-reader&event=${firstOf(trace, 'wake')}`);
     await figure.focus();
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual(

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
 import { plain } from '#simulations/engine/trace.ts';
 import { closeWaitPipe } from '#simulations/incidents/close-wait-pipe.ts';
+import { presetOf } from '../../preset.ts';
 
 function run(given: Given = {}) {
   const { values, problems } = settleParameters(closeWaitPipe.parameters, given);
@@ -22,9 +23,8 @@ function run(given: Given = {}) {
 }
 const outcome = (given: Given = {}) => run(given).outcome;
 const preset = (id: string) => {
-  const found = closeWaitPipe.presets.find((one) => one.id === id);
-  if (!found) throw new Error(`no preset ${id}`);
-  return { ...run(found.given), help: found.help };
+  const { given, help } = presetOf(closeWaitPipe, id);
+  return { ...run(given), help };
 };
 
 /** Four lines fit; clients come every 200 ms and wait 1.15 s, so no two things happen at once. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
 import { plain } from '#simulations/engine/trace.ts';
 import { connectTimeout } from '#simulations/incidents/connect-timeout.ts';
+import { presetOf } from '../../preset.ts';
 
 function run(given: Given) {
   const { values, problems } = settleParameters(connectTimeout.parameters, given);
@@ -188,8 +189,7 @@ describe('the presets', () => {
   );
 
   it('keep what their sentence promises', () => {
-    const of = (id: string) =>
-      outcome(connectTimeout.presets.find((preset) => preset.id === id)?.given ?? {});
+    const of = (id: string) => outcome(presetOf(connectTimeout, id).given);
     expect(of('post').killed_at_ms).toBe(60_000);
     expect(of('post-63s')).toMatchObject({ errno: 'ETIMEDOUT', returned_at_ms: 63_000 });
     expect(of('refused')).toMatchObject({ errno: 'ECONNREFUSED', returned_at_ms: 24 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
 import { plain } from '#simulations/engine/trace.ts';
 import { pipeBuffer } from '#simulations/reference/pipe-buffer.ts';
+import { presetOf } from '../../preset.ts';
 
 function run(given: Given) {
   const { values, problems } = settleParameters(pipeBuffer.parameters, given);
@@ -175,8 +176,7 @@ describe('the trace', () => {
 });
 
 describe('the presets', () => {
-  const of = (id: string) =>
-    outcome(pipeBuffer.presets.find((preset) => preset.id === id)?.given ?? { reader: id });
+  const of = (id: string) => outcome(presetOf(pipeBuffer, id).given);
 
   it.each(pipeBuffer.presets.map(({ id, given }) => [id, given] as const))('%s is sound', (_id, given) => {
     expect(run(given).beats.length).toBeGreaterThan(2);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '#simulations/engine/clock.ts';
-import { settleParameters } from '#simulations/engine/parameters.ts';
 import { Recorder, type Trace } from '#simulations/engine/trace.ts';
 import { pipeBuffer } from '#simulations/reference/pipe-buffer.ts';
 import { timeline } from '#site/figures/pipe-buffer/timeline.ts';
 import { type Levels, levels } from '#site/views/levels.ts';
 import { drawTimeline, rowNames } from '#site/views/timeline.ts';
+import { presetRun, runOf } from '../../preset.ts';
 
 /** A trace of so many events, a millisecond apart, in which `up` rises by one and `down` falls from 100. */
 function counting(events: number): Trace {
@@ -80,8 +80,8 @@ describe('levels over time', () => {
   });
 
   it('go left to right within their box', () => {
-    for (const preset of pipeBuffer.presets) {
-      const trace = pipeBuffer.run(settleParameters(pipeBuffer.parameters, preset.given).values);
+    for (const { given } of pipeBuffer.presets) {
+      const trace = runOf(pipeBuffer, given);
       const end_us = Math.max(1000, timeline.end_us(trace));
       for (const row of timeline.rows) {
         if (row.shows !== 'levels') throw new Error('the pipe’s time line shows levels');
@@ -108,7 +108,7 @@ describe('levels over time', () => {
 
 describe('a time line with levels', () => {
   it('has a veil over each row, and names as high as the rows', () => {
-    const trace = pipeBuffer.run(settleParameters(pipeBuffer.parameters, {}).values);
+    const trace = runOf(pipeBuffer, {});
     const markup = drawTimeline(trace, timeline);
     const veils = [...markup.matchAll(/data-veil [^>]*y="([\d.]+)" width="0" height="([\d.]+)"/g)].map(
       ([, y, height]) => [Number(y), Number(height)] as const,
@@ -125,9 +125,7 @@ describe('a time line with levels', () => {
   });
 
   it('counts in hours where a run takes days', () => {
-    const post = pipeBuffer.presets.find(({ id }) => id === 'post');
-    const trace = pipeBuffer.run(settleParameters(pipeBuffer.parameters, post?.given ?? {}).values);
-    const markup = drawTimeline(trace, timeline);
+    const markup = drawTimeline(presetRun(pipeBuffer, 'post'), timeline);
     for (const tick of ['0 h', '5 h', '25 h']) expect(markup).toContain(`>${tick}<`);
   });
 });
