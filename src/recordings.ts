@@ -60,3 +60,18 @@ export async function recordedCase(
     throw new Error(`the recording of ${simulation} has no case "${name}" that ran`);
   return { ...found, recording };
 }
+
+/**
+ * Cases for a table, and the one that is drawn.
+ * @param names the cases of the table; all when left out
+ * @throws Error that names a case which did not run
+ */
+export async function shownCases(simulation: string, drawn: string, names?: readonly string[]) {
+  const { recording, cases } = await heldRecording(simulation);
+  for (const name of names ?? []) await recordedCase(simulation, name);
+  return {
+    recording,
+    drawn: (await recordedCase(simulation, drawn)).compared,
+    shown: names ? cases.filter(({ recorded }) => names.includes(recorded.name)) : cases,
+  };
+}
