@@ -1,8 +1,21 @@
 /** A run and a moment of it as a link's query. A link restores both exactly: `place.ts` reads it. */
-import type { Place } from './place.ts';
+import type { Given } from '#simulations/engine/parameters.ts';
 
 /** Raised when a link's names change their meaning. */
 export const VERSION = '1';
+
+/** What a link leads to. */
+export interface Place {
+  readonly given: Given;
+  /** Index of the event that the cursor stands on, or null for the first beat. */
+  readonly event: number | null;
+  /** Hash of the trace that the link was made from, or null. */
+  readonly run: string | null;
+  /** The run pinned as A, or null. */
+  readonly compared: Given | null;
+  /** One line for each thing that is wrong with the link. */
+  readonly problems: readonly string[];
+}
 
 /** The query that leads back to a place, with its `?`. */
 export function queryOf(place: Omit<Place, 'problems'>): string {

@@ -4,23 +4,10 @@
  */
 import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
 import type { Simulation } from '#simulations/engine/simulation.ts';
-import { VERSION } from './address.ts';
+import { type Place, VERSION } from './address.ts';
 
 /** Names in a query that are the page's, not the simulation's. */
 const OWN = new Set(['v', 'preset', 'event', 'run', 'a']);
-
-/** What a link asks for. */
-export interface Place {
-  readonly given: Given;
-  /** Index of the event that the cursor stands on, or null for the first beat. */
-  readonly event: number | null;
-  /** Hash of the trace that the link was made from, or null. */
-  readonly run: string | null;
-  /** The run pinned as A, or null. */
-  readonly compared: Given | null;
-  /** One line for each thing that is wrong with the link. */
-  readonly problems: readonly string[];
-}
 
 /** What a query asks for. @param initial id of the preset that an empty query stands for */
 export function placeOf(search: string, simulation: Simulation, initial: string): Place {
