@@ -23,14 +23,18 @@ export default defineConfig({
                   { name: 'page', test: /preload-helper|islands.(keys|shell|site-search)\.ts/ },
                   {
                     name: 'figure',
-                    test: /simulations.engine.(?!chart|fifo)|simulations.kernel.(tcp.(connection|transitions|retransmission)|profile|sysctl)\.ts|node_modules.xstate|figures.figure\.ts|views.(svg|sentence|scene|scale)\.ts|islands.kernel-pane\.ts/,
+                    test: /simulations.engine.(?!chart|fifo|wording)|simulations.kernel.(tcp.(connection|transitions|retransmission)|profile|sysctl)\.ts|node_modules.xstate|figures.figure\.ts|views.(svg|sentence|scene|scale)\.ts|islands.kernel-pane\.ts/,
                   },
                   {
                     name: 'tcp',
                     minShareCount: 2,
                     test: /simulations.kernel.(?!pipe)|network.(link|packet)\.ts|tools.capture\.ts|views.(ladder.*|passage)\.ts/,
                   },
-                  { name: 'pipe', minShareCount: 2, test: /simulations.(kernel.pipe|engine.chart)/ },
+                  {
+                    name: 'pipe',
+                    minShareCount: 2,
+                    test: /simulations.(kernel.pipe|engine.(chart|fifo|wording))/,
+                  },
                 ],
               },
             },

@@ -1,6 +1,6 @@
 /** What a pipe accepts before it is full, by the size of each write: the simulation as a line, recordings as dots. */
 import { scaleLinear, scaleSymlog } from 'd3';
-import { count } from '#simulations/kernel/pipe/sentences.ts';
+import { count } from '#simulations/engine/wording.ts';
 import { escapeText } from './svg.ts';
 
 export interface Capacity {

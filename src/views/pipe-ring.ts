@@ -1,5 +1,5 @@
 /** A pipe at one moment: who writes, the ring of slots, who reads, and how much of it is free in slots and in bytes. */
-import { count } from '#simulations/kernel/pipe/sentences.ts';
+import { count } from '#simulations/engine/wording.ts';
 import { drawFlow, drawReader, drawWriters, type End, writersHeight } from './pipe-ends.ts';
 import { drawSlots, gridOf, type Slots, slotTextures } from './pipe-slots.ts';
 import { escapeText, share } from './svg.ts';

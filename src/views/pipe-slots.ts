@@ -4,7 +4,7 @@
  *
  * Shares are true except where they would be too thin to be seen.
  */
-import { count } from '#simulations/kernel/pipe/sentences.ts';
+import { count } from '#simulations/engine/wording.ts';
 import { PAGE_SIZE_bytes } from '#simulations/kernel/pipe/size.ts';
 import { escapeText, share } from './svg.ts';
 

@@ -7,8 +7,8 @@
  */
 import type { VirtualClock } from '../../engine/clock.ts';
 import type { ActorState, Happening, KernelMark, Recorder } from '../../engine/trace.ts';
+import { bytes, count, span } from '../../engine/wording.ts';
 import type { Pipe } from '../../kernel/pipe/pipe.ts';
-import { bytes, count, span } from '../../kernel/pipe/sentences.ts';
 import type { Stretch } from '../../kernel/pipe/write.ts';
 import type { Connection, SynVerdict } from './connections.ts';
 import type { CloseWaitPipeParameters } from './parameters.ts';

@@ -9,9 +9,9 @@
 import type { VirtualClock } from '../../engine/clock.ts';
 import { ordinal } from '../../engine/duration.ts';
 import type { ActorState, Happening, KernelMark, Recorder } from '../../engine/trace.ts';
+import { bytes, capital, count, counted, list, span } from '../../engine/wording.ts';
 import type { Task } from './calls.ts';
 import type { Pipe, PipeRead, PipeResize } from './pipe.ts';
-import { bytes, capital, count, list, slots, span } from './sentences.ts';
 import { PAGE_SIZE_bytes } from './size.ts';
 import type { PipeWrite, Stretch } from './write.ts';
 
@@ -91,8 +91,8 @@ export class Journal {
       data: { slots: ring.slots, size_bytes },
       mark: granted.mark,
       says: isSmall
-        ? `The user's pipes hold more than 16,384 pages already. A new pipe gets *${slots(ring.slots)} instead of 16*: ${bytes(size_bytes)}.`
-        : `The kernel makes the pipe: *${slots(ring.slots)} of one page each*, ${bytes(size_bytes)}.`,
+        ? `The user's pipes hold more than 16,384 pages already. A new pipe gets *${counted(ring.slots, 'slot')} instead of 16*: ${bytes(size_bytes)}.`
+        : `The kernel makes the pipe: *${counted(ring.slots, 'slot')} of one page each*, ${bytes(size_bytes)}.`,
       beat: true,
     });
   }
@@ -113,7 +113,7 @@ export class Journal {
       says: errno
         ? `${asks}, ${why[errno]}: *${errno}*. The pipe stays as it is, ${bytes(size_bytes)}.`
         : asked_bytes === size_bytes
-          ? `${asks}: *${slots(this.#pipe.ring.slots)}*.`
+          ? `${asks}: *${counted(this.#pipe.ring.slots, 'slot')}*.`
           : `${asks}, rounded up to a power of two of pages: *${bytes(size_bytes)}*.`,
       beat: true,
     });
@@ -157,7 +157,7 @@ export class Journal {
   #putInWords(task: Task, write: PipeWrite, { merged_bytes, slots: taken, bytes: put }: Stretch): string {
     const { ring } = this.#pipe;
     const [first, last] = [ring.position(ring.head - taken) + 1, ring.position(ring.head - 1) + 1];
-    const where = taken === 1 ? `slot ${first}` : `${slots(taken)}, ${first} to ${last}`;
+    const where = taken === 1 ? `slot ${first}` : `${counted(taken, 'slot')}, ${first} to ${last}`;
     if (write.ret > put) return `${capital(task.name)} goes on: ${bytes(put)} more take ${where}`;
     const what = `A write of ${bytes(write.ret + write.left)}`;
     if (!merged_bytes) return `${what} takes ${where}`;
@@ -177,7 +177,7 @@ export class Journal {
     this.#event('sleep', task.name, {
       data: { left_bytes: write.left, written_bytes: write.ret, free_bytes, place },
       mark: 'pipe_write:sleep',
-      says: `All ${slots(ring.slots)} are in use. *${capital(task.name)} falls asleep in write()*${line}${rest}${free}.`,
+      says: `All ${counted(ring.slots, 'slot')} are in use. *${capital(task.name)} falls asleep in write()*${line}${rest}${free}.`,
       routine: true,
       tasks: [task],
       beat: true,
@@ -288,7 +288,7 @@ export class Journal {
     this.#event('read', task.name, {
       data: { calls: 1, bytes: taken, asked_bytes, freed, from_us: this.#clock.now_us },
       mark: freed ? 'pipe_read:free' : 'pipe_read:take',
-      says: `The reader takes ${bytes(taken)}: ${freed ? `${slots(freed)} ${freed === 1 ? 'is' : 'are'} free` : 'no slot is free yet'}.`,
+      says: `The reader takes ${bytes(taken)}: ${freed ? `${counted(freed, 'slot')} ${freed === 1 ? 'is' : 'are'} free` : 'no slot is free yet'}.`,
       routine: true,
       tasks: [task],
     });

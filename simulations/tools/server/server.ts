@@ -5,7 +5,7 @@
  * Inode numbers are made up, and the same for the same connection in every tool.
  */
 import type { ActorState, Trace, WorldState } from '../../engine/trace.ts';
-import { count } from '../../kernel/pipe/sentences.ts';
+import { count } from '../../engine/wording.ts';
 import { oneAtATime, type ToolLine, timeOfDay } from '../line.ts';
 
 export const SERVER = '10.1.5.60';

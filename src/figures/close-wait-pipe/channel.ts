@@ -1,6 +1,6 @@
 /** What sshd has taken out of the pipe for a client that has stopped: how much its window lets through, and where it lies. */
 import type { ActorState } from '#simulations/engine/trace.ts';
-import { count } from '#simulations/kernel/pipe/sentences.ts';
+import { count } from '#simulations/engine/wording.ts';
 import { share } from '../../views/svg.ts';
 
 const BAR = 12;

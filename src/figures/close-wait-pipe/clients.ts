@@ -1,5 +1,5 @@
 /** How the clients fare, one line for each fate. */
-import { count } from '#simulations/kernel/pipe/sentences.ts';
+import { count } from '#simulations/engine/wording.ts';
 import { link } from '../../views/chain.ts';
 import { escapeText } from '../../views/svg.ts';
 import type { Chain } from './moment.ts';

@@ -1,7 +1,7 @@
 /** What moves in the figure of the close-wait-pipe chapter. */
 import type { Trace } from '#simulations/engine/trace.ts';
+import { bytes, count } from '#simulations/engine/wording.ts';
 import { type CloseWaitPipeOutcome, closeWaitPipe } from '#simulations/incidents/close-wait-pipe.ts';
-import { bytes, count } from '#simulations/kernel/pipe/sentences.ts';
 import type { Panel, Variable } from '../../views/gauges.ts';
 import { clock } from '../clock.ts';
 import { asLive } from '../figure.ts';

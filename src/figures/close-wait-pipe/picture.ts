@@ -1,6 +1,6 @@
 /** The chain from the clients to whoever reads the log, as one picture. */
 import type { Trace } from '#simulations/engine/trace.ts';
-import { count } from '#simulations/kernel/pipe/sentences.ts';
+import { count } from '#simulations/engine/wording.ts';
 import { chain, type Link } from '../../views/chain.ts';
 import { slotTextures } from '../../views/pipe-slots.ts';
 import { once } from '../../views/scene.ts';

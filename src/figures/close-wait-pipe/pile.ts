@@ -1,5 +1,5 @@
 /** The connections in CLOSE_WAIT by what ss shows of them: Recv-Q, and with `-p` who has them. */
-import { count } from '#simulations/kernel/pipe/sentences.ts';
+import { count } from '#simulations/engine/wording.ts';
 import { escapeText, share } from '../../views/svg.ts';
 import { type Group, sum } from './moment.ts';
 

@@ -1,5 +1,5 @@
 /** The pipe behind standard error, and who is at its other end. */
-import { bytes, count } from '#simulations/kernel/pipe/sentences.ts';
+import { bytes, count } from '#simulations/engine/wording.ts';
 import { BODY, link } from '../../views/chain.ts';
 import { drawSlots, gridOf } from '../../views/pipe-slots.ts';
 import { px } from '../../views/svg.ts';

@@ -1,5 +1,5 @@
 /** The two queues on the way to a worker: the kernel's, of connections to accept, and the pool's. */
-import { count } from '#simulations/kernel/pipe/sentences.ts';
+import { count } from '#simulations/engine/wording.ts';
 import { BODY, type Condition, link } from '../../views/chain.ts';
 import { px } from '../../views/svg.ts';
 import type { Chain } from './moment.ts';

@@ -1,6 +1,7 @@
 /** The threads: who accepts, who works, and what one that is blocked is in the middle of. */
+
+import { span } from '#simulations/engine/wording.ts';
 import { PIPE_KERNELS, type PipeKernel } from '#simulations/kernel/pipe/profile.ts';
-import { span } from '#simulations/kernel/pipe/sentences.ts';
 import { BODY, link } from '../../views/chain.ts';
 import { escapeText, px, share } from '../../views/svg.ts';
 import type { Chain, Thread } from './moment.ts';

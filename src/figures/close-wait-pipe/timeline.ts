@@ -1,5 +1,5 @@
 /** Connections by state, who sleeps, and what the pipe holds, over time. */
-import { bytes, count } from '#simulations/kernel/pipe/sentences.ts';
+import { bytes, count } from '#simulations/engine/wording.ts';
 import { levels } from '../../views/levels.ts';
 import { lastMoment } from '../../views/scene.ts';
 import type { Timeline } from '../../views/timeline.ts';

@@ -1,6 +1,6 @@
 /** What moves in the figure of a pipe's buffer. */
 import type { Trace } from '#simulations/engine/trace.ts';
-import { bytes, count, span } from '#simulations/kernel/pipe/sentences.ts';
+import { bytes, count, span } from '#simulations/engine/wording.ts';
 import { PAGE_SIZE_bytes } from '#simulations/kernel/pipe/size.ts';
 import { type PipeBufferOutcome, pipeBuffer } from '#simulations/reference/pipe-buffer.ts';
 import type { Panel, Variable } from '../../views/gauges.ts';

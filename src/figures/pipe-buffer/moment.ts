@@ -1,6 +1,6 @@
 /** A pipe and who is at it, as the trace has them at one moment. */
 import type { ActorState, Trace, WorldState } from '#simulations/engine/trace.ts';
-import { bytes, count, span } from '#simulations/kernel/pipe/sentences.ts';
+import { bytes, count, span } from '#simulations/engine/wording.ts';
 import { PAGE_SIZE_bytes } from '#simulations/kernel/pipe/size.ts';
 import type { Doing, End } from '../../views/pipe-ends.ts';
 import type { PipeMoment } from '../../views/pipe-ring.ts';

@@ -1,6 +1,6 @@
 /** Who sleeps, and what the pipe holds, over time. */
 import type { WorldState } from '#simulations/engine/trace.ts';
-import { bytes } from '#simulations/kernel/pipe/sentences.ts';
+import { bytes } from '#simulations/engine/wording.ts';
 import { levels } from '../../views/levels.ts';
 import { lastMoment } from '../../views/scene.ts';
 import type { Timeline } from '../../views/timeline.ts';
