@@ -54,7 +54,7 @@ class SimulationFigure extends HTMLElement {
     this.#figure = await load.figure();
     this.#kernel = new KernelPane(this.#part('kernel'));
     this.#tools = new ToolPanes(this, load.tools);
-    new Tabs(this.querySelector('[role=tablist]') as HTMLElement, () => this.#tools.follow());
+    new Tabs(this.querySelector('[role=tablist]') as HTMLElement, () => this.#tools.open());
     const { picture, regions } = this.#figure;
     this.#picture = new PicturePane(this.#part('picture'), picture, true);
     this.#comparedPicture = new PicturePane(this.#part('picture-a'), picture, false);

@@ -13,10 +13,15 @@ interface Pane {
 
 const isShown = ({ element }: Pane): boolean => !element.closest('[data-hidden]');
 
+/** How long a new run stays as it is before the panes behind the other tabs are drawn too, ms. */
+const REST_ms = 200;
+
 export class ToolPanes {
   readonly #panes: readonly Pane[];
   readonly #load: () => Promise<readonly Tool[]>;
   #tools: readonly Tool[] | undefined;
+  /** Panes that do not show the run yet. */
+  #waiting: readonly Pane[] = [];
   #isAsBuilt = true;
   #trace: Trace | undefined;
   #cursor = 0;
@@ -39,7 +44,7 @@ export class ToolPanes {
     clearTimeout(this.#later);
     this.#isAsBuilt &&= isBuilt;
     if (this.#isAsBuilt) for (const { element, parts } of this.#panes) parts.collect([element]);
-    else if (this.#tools) this.#redraw(this.#tools);
+    else if (this.#tools) this.#redraw();
     else this.#redrawWhenLoaded(trace);
   }
 
@@ -53,11 +58,17 @@ export class ToolPanes {
       last?.setAttribute('data-last', '');
       pane.last = last as HTMLElement | null;
     }
-    this.follow();
+    this.#follow();
+  }
+
+  /** Another tab was opened. */
+  open(): void {
+    this.#fill(isShown);
+    this.show(this.#cursor);
   }
 
   /** Brings the newest line of the pane that can be seen into view, with the next frame. */
-  follow(): void {
+  #follow(): void {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => {
       for (const { element, last } of this.#panes.filter(isShown))
@@ -68,17 +79,15 @@ export class ToolPanes {
     });
   }
 
-  /** The panes behind the other tabs are drawn once the new run is on the screen. */
-  #redraw(tools: readonly Tool[]): void {
+  /** The panes behind the other tabs are drawn when one is opened, or once the reader rests. */
+  #redraw(): void {
     for (const { parts } of this.#panes) parts.collect([]);
-    this.#fill(this.#panes.filter(isShown), tools);
+    this.#waiting = this.#panes;
+    this.#fill(isShown);
     this.#later = setTimeout(() => {
-      this.#fill(
-        this.#panes.filter((pane) => !isShown(pane)),
-        tools,
-      );
+      this.#fill(() => true);
       this.show(this.#cursor);
-    });
+    }, REST_ms);
   }
 
   async #redrawWhenLoaded(trace: Trace): Promise<void> {
@@ -90,7 +99,7 @@ export class ToolPanes {
       return;
     }
     if (trace !== this.#trace) return;
-    this.#redraw(this.#tools);
+    this.#redraw();
     this.show(this.#cursor);
   }
 
@@ -103,14 +112,16 @@ export class ToolPanes {
     }
   }
 
-  #fill(panes: readonly Pane[], tools: readonly Tool[]): void {
-    for (const pane of panes) {
+  /** Draws the panes that wait and are wanted. */
+  #fill(isWanted: (pane: Pane) => boolean): void {
+    for (const pane of this.#waiting.filter(isWanted)) {
       const { element, parts } = pane;
-      const tool = tools.find(({ name }) => name === element.dataset.tool);
+      const tool = this.#tools?.find(({ name }) => name === element.dataset.tool);
       if (!tool || !this.#trace) continue;
       element.innerHTML = toolPane(tool, this.#trace);
       parts.collect([element]);
       pane.last = null;
     }
+    this.#waiting = this.#waiting.filter((pane) => !isWanted(pane));
   }
 }
