@@ -20,7 +20,7 @@ export default defineConfig({
               // those with TCP in them, or with a pipe.
               codeSplitting: {
                 groups: [
-                  { name: 'page', test: /preload-helper|islands.(keys|shell|site-search)\.ts/ },
+                  { name: 'page', test: /preload-helper|islands.(keys|shell)\.ts/ },
                   {
                     name: 'figure',
                     test: /simulations.engine.(?!chart|fifo|wording)|simulations.kernel.(tcp.(connection|transitions|retransmission)|profile|sysctl)\.ts|node_modules.xstate|figures.figure\.ts|views.(svg|sentence|scene|scale)\.ts|islands.kernel-pane\.ts/,

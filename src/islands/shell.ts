@@ -1,6 +1,5 @@
-/** The page's own controls: theme, dialogs, search, and the keys that open them. */
+/** The page's own controls: theme, dialogs, and the keys that open them. Search is loaded when it is opened. */
 import { isTyping } from './keys.ts';
-import './site-search.ts';
 
 const root = document.documentElement;
 const toggle = document.querySelector('[data-theme-toggle]');
@@ -37,6 +36,15 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', ({ matches
 function open(id: string): void {
   const dialog = document.getElementById(id);
   if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
+  if (id === 'search') loadSearch(dialog?.querySelector('[data-part=status]'));
+}
+
+async function loadSearch(status: Element | null | undefined): Promise<void> {
+  try {
+    await import('./site-search.ts');
+  } catch {
+    if (status) status.textContent = 'The search could not be loaded. Reload the page.';
+  }
 }
 
 /** A dialog's own padding counts as the dialog; what lies around it is its backdrop. */

@@ -1,4 +1,4 @@
-/** `<site-search>`: Pagefind in a dialog. Nothing of it is loaded before the first word. */
+/** `<site-search>`: Pagefind in a dialog. Loaded when the dialog opens, and Pagefind with the first word. */
 
 interface Found {
   readonly url: string;
@@ -22,16 +22,15 @@ class SiteSearch extends HTMLElement {
     const input = this.querySelector('input') as HTMLInputElement;
     const dialog = this.querySelector('dialog') as HTMLDialogElement;
     input.addEventListener('input', () => this.#search(input.value.trim()));
-    // Enter goes to the best result instead of closing the dialog.
-    input.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter') return;
-      event.preventDefault();
-      this.querySelector<HTMLAnchorElement>('[data-part=results] a')?.click();
+    input.addEventListener('keydown', ({ key }) => {
+      if (key === 'Enter') this.querySelector<HTMLAnchorElement>('[data-part=results] a')?.click();
     });
     // A result on this very page loads nothing, so the dialog has to make way itself.
     this.addEventListener('click', (event) => {
       if ((event.target as Element).closest('[data-part=results] a')) dialog.close();
     });
+    // Somebody types faster than this loads.
+    if (input.value) this.#search(input.value.trim());
   }
 
   async #search(words: string): Promise<void> {
