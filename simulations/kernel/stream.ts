@@ -43,8 +43,9 @@ function sleepUntil(
 export function read(host: Host, socket: Socket, most_bytes: number, actor: string): Answer | Waiting {
   const { sk } = socket;
   const attempt = (): Reasoned | null => {
-    if (sk.receiver.readable_bytes > 0) return success(sk.read(most_bytes), 'tcp_recvmsg_locked:copied');
-    if (sk.receiver.isAtEnd) return success(0, 'tcp_recvmsg_locked:done');
+    const { isAtEnd, readable_bytes } = sk.receiver;
+    if (readable_bytes > 0 || isAtEnd)
+      return success(sk.read(most_bytes), `tcp_recvmsg_locked:${isAtEnd ? 'done' : 'copied'}`);
     const errno = socket.sockError();
     if (errno) return failure(errno, 'tcp_recvmsg_locked:error');
     if (sk.sk_state === 'LISTEN') return failure('ENOTCONN');

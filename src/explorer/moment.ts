@@ -15,8 +15,6 @@ export interface EndMoment {
   /** Whether the program has a descriptor of the connection, or of the listener. */
   readonly holdsConnection: boolean;
   readonly holdsListener: boolean;
-  /** 1 while the peer’s FIN counts as a byte that nobody has read. */
-  readonly finUnread: number;
   /** When the record of a connection that is over goes away, in µs, or null. */
   readonly recordDue_us: number | null;
   /** The socket’s fields as the trace has them. */
@@ -141,7 +139,6 @@ function endMoment(name: EndName, trace: Trace, cursor: number): EndMoment {
     queued: Number(end.queued ?? 0),
     holdsConnection: Boolean(end.holds_connection),
     holdsListener: Boolean(end.holds_listener),
-    finUnread: Number(end.fin_unread ?? 0),
     recordDue_us: typeof end.record_due_us === 'number' ? end.record_due_us : null,
     sock: fieldsOf(name, connection, trace, cursor),
   };

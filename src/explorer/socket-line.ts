@@ -23,7 +23,7 @@ export function socketLines(end: EndMoment, at_us: number): string[] {
   const isRecord = end.recordDue_us !== null;
   // A request has no queues yet; a record has none any more.
   const isBare = isRecord || connection === 'SYN_RECV';
-  const recv = isBare ? 0 : Number(sock.recv_q_bytes ?? 0) + end.finUnread;
+  const recv = isBare ? 0 : Number(sock.recv_q_bytes ?? 0);
   const send = isBare ? 0 : connection === 'SYN_SENT' ? 1 : Number(sock.send_q_bytes ?? 0);
   lines.push(
     row(

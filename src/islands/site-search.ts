@@ -15,7 +15,7 @@ interface Pagefind {
 /** Pages shown for one search. */
 const MOST = 6;
 
-class SiteSearch extends HTMLElement {
+export class SiteSearch extends HTMLElement {
   #pagefind: Promise<Pagefind> | undefined;
 
   connectedCallback(): void {

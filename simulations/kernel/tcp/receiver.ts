@@ -2,7 +2,8 @@
  * The receiving half of a connection: what has arrived in order and out of order, the window that is offered,
  * and when it is acknowledged. `net/ipv4/tcp_input.c`, `__tcp_select_window` in `tcp_output.c`.
  *
- * Left out: a receive buffer that grows (`tcp_rcv_space_adjust`) or is pruned, SACK, PAWS, urgent data.
+ * Left out: a receive buffer that grows (`tcp_rcv_space_adjust`) or is pruned, SACK, PAWS, urgent data; and that a FIN
+ * merged with unread data (`tcp_try_coalesce`) goes with the read that takes the last of it and has no room to spare.
  */
 import { type Arrival, type ArrivalRule, DelayedAck, type Receiving } from './delayed-ack.ts';
 import { ReceiveBuffer } from './receive-buffer.ts';
@@ -60,9 +61,14 @@ export class Receiver {
     this.ack.established(mss_bytes);
   }
 
+  /** What has arrived and not been read. The FIN counts as one, until a read takes it: ss's Recv-Q. */
+  get recv_q_bytes(): number {
+    return this.rcv_nxt - this.copied_seq;
+  }
+
   /** Bytes that a program can read. */
   get readable_bytes(): number {
-    return (this.fin_seq ?? this.rcv_nxt) - this.copied_seq;
+    return Math.max(0, (this.fin_seq ?? this.rcv_nxt) - this.copied_seq);
   }
 
   /** Whether the stream has ended, once all is read. */
@@ -149,10 +155,11 @@ export class Receiver {
     return this.rcv_nxt - this.rcv_wup > this.ack.rcv_mss && this.#selectWindow() >= this.rcv_wnd;
   }
 
-  /** A program reads. @returns how many bytes it gets */
+  /** A program reads. One with room to spare takes the FIN as well (`found_fin_ok`). @returns how many bytes it gets */
   read(most_bytes: number): number {
     const bytes = Math.min(most_bytes, this.readable_bytes);
     this.copied_seq += bytes;
+    if (bytes < most_bytes && this.copied_seq === this.fin_seq) this.copied_seq++;
     this.buffer.release(this.copied_seq);
     return bytes;
   }

@@ -655,7 +655,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
       ...handshake,
       ...(!isHandshaking && { icsk_retransmits: sender.icsk_retransmits, icsk_rto_ms: sender.icsk_rto_ms }),
       ...this.regions,
-      recv_q_bytes: receiver.readable_bytes,
+      recv_q_bytes: receiver.recv_q_bytes,
       send_q_bytes: sender.queue.write_seq - sender.queue.snd_una,
       unsent_bytes: sender.queue.unsent_bytes,
       quick: ack.quick,

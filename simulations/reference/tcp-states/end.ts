@@ -2,9 +2,6 @@
 import type { ActorState, TraceEvent } from '../../engine/trace.ts';
 import { TCP_TIMEWAIT_LEN_ms } from '../../kernel/tcp/time-wait.ts';
 
-/** States in which a FIN has come, and counts as one unread byte until read() has returned 0. */
-const HEARD_FIN = new Set(['CLOSE_WAIT', 'CLOSING', 'LAST_ACK']);
-
 export class End {
   readonly #name: string;
   #connection: string | null = null;
@@ -12,7 +9,6 @@ export class End {
   /** Made by the listener and up, not yet accepted. */
   #isQueued = false;
   #isFromListener = false;
-  #isEndRead = false;
   #record_due_us: number | null = null;
 
   /** @param name of the host; its program is `name program` */
@@ -34,17 +30,14 @@ export class End {
       connection: this.#connection,
       has_listener: this.#hasListener,
       queued: this.#isQueued ? 1 : 0,
-      fin_unread: HEARD_FIN.has(this.#connection ?? '') && !this.#isEndRead ? 1 : 0,
       record_due_us: this.#record_due_us,
     };
   }
 
   /** Takes note of an event. */
   follow({ actor, kind, data, mark, at_us }: TraceEvent): void {
-    if (actor === `${this.#name} program` && kind === 'syscall-return') {
+    if (actor === `${this.#name} program` && kind === 'syscall-return')
       if (data.call === 'accept' && data.errno === null) this.#isQueued = false;
-      if (data.call === 'read' && data.value === 0) this.#isEndRead = true;
-    }
     if (actor !== this.#name) return;
     if (kind === 'record-kept') this.#record_due_us = at_us + Number(data.timeout_ms) * 1000;
     // A record in TIME_WAIT that answers begins its minute again; one in FIN_WAIT2 does not.
@@ -60,10 +53,7 @@ export class End {
       this.#hasListener = false;
       this.#isQueued = false;
     } else {
-      if (from === 'CLOSE' || from === 'LISTEN') {
-        this.#isFromListener = from === 'LISTEN';
-        this.#isEndRead = false;
-      }
+      if (from === 'CLOSE' || from === 'LISTEN') this.#isFromListener = from === 'LISTEN';
       if (to === 'ESTABLISHED' && this.#isFromListener) this.#isQueued = true;
       if (to === 'CLOSE') this.#record_due_us = null;
       this.#connection = to;

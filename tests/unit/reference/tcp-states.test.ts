@@ -148,11 +148,17 @@ describe('ss', () => {
     expect(ssAfter(OPEN).server[0]).toBe('LISTEN 0 1 0.0.0.0:80 0.0.0.0:*');
   });
 
-  test('counts the FIN as one byte until read() has returned 0', () => {
+  test('counts the FIN as one byte until a read() takes it', () => {
     const closed = `${OPEN},client.close,deliver.4`;
     expect(ssAfter(closed).server[1]).toMatch(/^CLOSE-WAIT 1 0 /);
     expect(ssAfter(`${closed},server.read`).server[1]).toMatch(/^CLOSE-WAIT 0 0 /);
     expect(ssAfter(`${closed},server.close`).server[1]).toMatch(/^LAST-ACK 1 1 .* timer:\(on,\d+ms,0\)$/);
+  });
+
+  test('has nothing left after a read() that had room for all and the FIN', () => {
+    const closed = `${OPEN},client.send,deliver.4,client.close,deliver.6`;
+    expect(ssAfter(closed).server[1]).toMatch(/^CLOSE-WAIT 101 0 /);
+    expect(ssAfter(`${closed},server.read`).server[1]).toMatch(/^CLOSE-WAIT 0 0 /);
   });
 
   test('shows the timer of a record, and nothing when it is gone', () => {

@@ -63,6 +63,50 @@ describe('the side that closes first', () => {
   });
 });
 
+describe('the FIN in Recv-Q', () => {
+  /** Recv-Q as ss shows it, after 300 bytes and a FIN and these reads. */
+  const afterReads = (...reads: readonly number[]): number => {
+    const b = new Bench();
+    const fd = b.connected();
+    b.data(300);
+    b.fin();
+    for (const bytes of reads) b.read(fd, bytes);
+    return b.sk.receiver.recv_q_bytes;
+  };
+
+  it('counts as one byte until a read has room to spare for it', () => {
+    expect(afterReads()).toBe(301);
+    expect(afterReads(100)).toBe(201);
+    expect(afterReads(1000)).toBe(0);
+    expect(afterReads(300, 1)).toBe(0);
+  });
+
+  it('is taken once, however often the end of the stream is read', () => {
+    expect(afterReads(1000, 1000, 1000)).toBe(0);
+  });
+
+  it('is there although all before it had been read', () => {
+    const b = new Bench();
+    const fd = b.connected();
+    b.data(300);
+    b.read(fd, 1000);
+    b.fin();
+    expect(b.sk.receiver.recv_q_bytes).toBe(1);
+    expect(b.read(fd, 1000)).toBe(0);
+    expect(b.sk.receiver.recv_q_bytes).toBe(0);
+  });
+
+  it('stays where the program closes without a last read', () => {
+    const b = new Bench();
+    const fd = b.connected();
+    const { sk } = b;
+    b.fin();
+    b.close(fd);
+    expect(b.state).toBe('LAST_ACK');
+    expect(sk.fields().recv_q_bytes).toBe(1);
+  });
+});
+
 describe('the side that closes second', () => {
   it('goes CLOSE_WAIT, LAST_ACK, and is gone with the last ACK', () => {
     const b = new Bench();

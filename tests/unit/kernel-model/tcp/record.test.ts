@@ -49,8 +49,6 @@ class Sockets {
   readonly #listener: number;
   readonly #fd: number;
   #accepted = -1;
-  /** A socket leaves the FIN in Recv-Q when it is read past; the kernel and the record do not. */
-  #fin_read_bytes = 0;
 
   constructor(peer: Peer) {
     const [clock, recorder, random] = [this.#clock, this.#recorder, new Random(1)];
@@ -116,10 +114,7 @@ class Sockets {
 
   /** @returns what it gave; 0 where it would have to wait */
   #read(bytes: number): number {
-    const isOver = this.#stateOf('server') === 'CLOSE_WAIT';
-    const read = Math.max(0, this.#call('server', 'read', { fd: this.#accepted, bytes }));
-    if (isOver && read < bytes) this.#fin_read_bytes = 1;
-    return read;
+    return Math.max(0, this.#call('server', 'read', { fd: this.#accepted, bytes }));
   }
 
   /** The last state that a host told of a connection; the listener's is none. */
@@ -137,10 +132,13 @@ class Sockets {
 
   get ends(): Ends {
     const [client, server] = [this.#stateOf('client'), this.#stateOf('server')];
-    const { rcv_nxt = 0, copied_seq = 0 } = this.#server.made.at(-1)?.receiver ?? {};
     // Only where a program can still read does ss show it; a socket in CLOSE is not listed.
     const isRead = server === 'ESTABLISHED' || server === 'CLOSE_WAIT';
-    return { client, server, recv_q_bytes: isRead ? rcv_nxt - copied_seq - this.#fin_read_bytes : 0 };
+    return {
+      client,
+      server,
+      recv_q_bytes: isRead ? (this.#server.made.at(-1)?.receiver.recv_q_bytes ?? 0) : 0,
+    };
   }
 }
 
