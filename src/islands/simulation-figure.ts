@@ -24,7 +24,10 @@ import { savePcap, saveSvg } from './save.ts';
 import { Tabs } from './tabs.ts';
 import { ToolPanes } from './tool-panes.ts';
 
-/** How long the address waits for the next keystroke, in ms: a browser allows only so many changes of it. */
+/**
+ * How long the address and its entry in the history wait for the next keystroke, in ms: a browser allows only so many
+ * changes of them.
+ */
 const ADDRESS_PAUSE_ms = 400;
 
 class SimulationFigure extends HTMLElement {
@@ -43,6 +46,7 @@ class SimulationFigure extends HTMLElement {
   #regions: RegionTable | null = null;
   #end_us = 0;
   #addressLater: ReturnType<typeof setTimeout> | undefined;
+  #rememberLater: ReturnType<typeof setTimeout> | undefined;
   /** None before the run has been played. */
   #player: Player | undefined;
   readonly #parts = new Parts();
@@ -70,7 +74,10 @@ class SimulationFigure extends HTMLElement {
       },
     );
     this.#listen();
+    const left = history.state?.event;
     await this.#open(location.search);
+    // A reload, and the way back from another page, lead to the moment that was left.
+    if (left >= 0 && left < this.#trace.events.length) this.#show(left);
     this.#part<HTMLInputElement>('scrub').disabled = false;
     this.classList.add('ready');
   }
@@ -166,6 +173,11 @@ class SimulationFigure extends HTMLElement {
     const { events, beats } = this.#trace;
     this.#cursor = index;
     this.#at_us = at_us;
+    clearTimeout(this.#rememberLater);
+    this.#rememberLater = setTimeout(
+      () => history.replaceState({ event: this.#cursor }, ''),
+      ADDRESS_PAUSE_ms,
+    );
     this.#picture.show(index, at_us);
     this.#parts.show(events, index);
     this.#showCompared(at_us);
@@ -391,7 +403,7 @@ class SimulationFigure extends HTMLElement {
     this.#addressLater = undefined;
     const compared = this.#compared?.given ?? null;
     const url = `${location.origin}${location.pathname}${queryOf({ given: this.#given, compared, ...moment })}${hash}`;
-    history.replaceState(null, '', url);
+    history.replaceState({ event: this.#cursor }, '', url);
     return url;
   }
 

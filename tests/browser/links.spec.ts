@@ -1,6 +1,7 @@
 /** Links to a run and a moment: made, followed, broken. And what can be saved. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
 import { connectTimeout } from '#simulations/incidents/connect-timeout.ts';
 import { capture } from '#simulations/tools/capture.ts';
 import { FigurePage, INITIAL, preset, traceOf } from './figure-page.ts';
@@ -53,6 +54,44 @@ test.describe('a copied link', () => {
     const link = new URL(await page.evaluate(() => navigator.clipboard.readText()));
     expect(link.hash).toBe('#figure');
     expect(link.searchParams.get('run')).toBe(initial.hash);
+  });
+});
+
+test.describe('the moment that was left', () => {
+  const moment = initial.beats[3] ?? 0;
+
+  for (const [way, leaveAndReturn] of [
+    ['a reload', (page: Page) => page.reload()],
+    [
+      'the way back from another page',
+      async (page: Page) => {
+        await page.getByRole('link', { name: 'Workshop' }).first().click();
+        await expect(page.locator('h1')).toHaveText('Run an incident with a group');
+        await page.goBack();
+      },
+    ],
+  ] as const)
+    test(`is where ${way} leads`, async ({ page }) => {
+      const figure = await FigurePage.open(page);
+      await figure.focus();
+      for (let beat = 1; beat <= 3; beat++) await page.keyboard.press('ArrowRight');
+      await figure.standsOn(initial, moment);
+      await expect.poll(() => page.evaluate(() => history.state?.event)).toBe(moment);
+      await leaveAndReturn(page);
+      await figure.isReady();
+      await figure.standsOn(initial, moment);
+    });
+
+  test('is forgotten with another run', async ({ page }) => {
+    const figure = await FigurePage.open(page);
+    await figure.button('last').click();
+    await expect.poll(() => page.evaluate(() => history.state?.event)).toBe(initial.beats.at(-1));
+    await figure.preset('refused').click();
+    const { given } = preset('refused');
+    await page.reload();
+    await figure.isReady();
+    await figure.standsOn(traceOf(given), traceOf(given).beats[0] ?? 0);
+    await expect(figure.notices).toBeEmpty();
   });
 });
 
