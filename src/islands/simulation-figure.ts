@@ -12,7 +12,7 @@ import { kernelNote } from '../views/kernel-note.ts';
 import { sentence } from '../views/sentence.ts';
 import { escapeText } from '../views/svg.ts';
 import { drawTimeline, endOf } from '../views/timeline.ts';
-import { queryOf } from './address.ts';
+import { type Place, queryOf } from './address.ts';
 import { KernelPane } from './kernel-pane.ts';
 import { keyAction } from './keys.ts';
 import { ParameterForm } from './parameter-form.ts';
@@ -29,6 +29,8 @@ import { ToolPanes } from './tool-panes.ts';
  * changes of them.
  */
 const ADDRESS_PAUSE_ms = 400;
+
+const nextTask = (): Promise<void> => new Promise((done) => setTimeout(done));
 
 class SimulationFigure extends HTMLElement {
   #figure!: LiveFigure;
@@ -84,40 +86,48 @@ class SimulationFigure extends HTMLElement {
 
   /** Runs the simulation with these parameters, from its first beat. */
   run(given: Given): void {
+    this.#simulate(given);
+    this.#draw();
+    this.#show(this.#trace.beats[0] ?? 0);
+  }
+
+  #simulate(given: Given): void {
     this.#player?.stop();
     const { simulation } = this.#figure;
     const { values, given: sound } = settleParameters(simulation.parameters, given);
     this.#given = sound;
     this.#trace = simulation.run(values);
-    this.#draw();
-    this.#show(this.#trace.beats[0] ?? 0);
   }
 
-  /** Goes to the place that a link's query names. */
+  /** Goes to the place that a link's query names. A slow phone does it in three tasks, and can scroll between them. */
   async #open(search: string): Promise<void> {
-    const { simulation, initial } = this.#figure;
+    const { simulation, initial, picture } = this.#figure;
     const loaded = search ? await import('./place.ts').catch(() => null) : null;
-    if (!loaded) {
-      this.run(simulation.presets.find(({ id }) => id === initial)?.given ?? {});
-      this.#form.show(this.#given);
-      this.#notify(search ? ['This link could not be followed. Reload the page.'] : []);
-      return;
-    }
-    const place = loaded.placeOf(search, simulation, initial);
+    const place: Place = loaded?.placeOf(search, simulation, initial) ?? {
+      given: simulation.presets.find(({ id }) => id === initial)?.given ?? {},
+      event: null,
+      run: null,
+      compared: null,
+      problems: search ? ['This link could not be followed. Reload the page.'] : [],
+    };
     const problems = [...place.problems];
     if (place.compared) this.#pin(place.compared);
-    this.run(place.given);
+    this.#simulate(place.given);
+    await nextTask();
+    this.#draw();
     this.#form.show(this.#given);
+    await nextTask();
     if (place.run !== null && place.run !== this.#trace.hash)
       problems.push(
         'The simulation has changed since this link was made: the same parameters now give another run.',
       );
-    if (place.event !== null) {
-      const last = this.#trace.events.length - 1;
-      if (place.event > last)
-        problems.push(`The link leads to a moment after the end: this run has ${last + 1} events.`);
-      this.#show(Math.min(place.event, last));
-    } else if (place.compared && this.#figure.picture.shows === 'moment') this.#do('last');
+    const { events, beats } = this.#trace;
+    const last = events.length - 1;
+    if (Number(place.event) > last)
+      problems.push(`The link leads to a moment after the end: this run has ${last + 1} events.`);
+    // Two pictures of one moment differ most at the end.
+    const start = place.compared && picture.shows === 'moment' ? beats.at(-1) : beats[0];
+    this.#show(Math.min(place.event ?? start ?? 0, last));
     this.#notify(problems);
   }
 
