@@ -26,6 +26,18 @@ for (const viewport of [
       expect(wide).toEqual([]);
     });
 
+    for (const name of ['search', 'keys'])
+      test(`all of the dialog “${name}” is on the screen`, async ({ page }) => {
+        await page.goto('');
+        await page.locator(`[data-open=${name}]`).tap();
+        const dialog = page.locator(`dialog#${name}`);
+        await expect(dialog).toBeVisible();
+        const inner = await dialog.evaluate(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth }));
+        expect(inner.scrollWidth).toBe(inner.clientWidth);
+        await dialog.getByRole('button', { name: 'Close' }).tap();
+        await expect(dialog).toBeHidden();
+      });
+
     test('nor is the figure with A beside it, its parameters open and a link explained', async ({ page }) => {
       const figure = await FigurePage.open(page, `?v=0&${'z'.repeat(80)}=1`);
       await figure.openParameters();
