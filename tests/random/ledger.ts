@@ -51,13 +51,19 @@ class Flow {
     return this.fin !== null && this.arrived_end > this.fin;
   }
 
-  arrive(from: number, to: number): void {
-    if (to <= from) return;
+  /** @returns what takes it back */
+  arrive(from: number, to: number): () => void {
+    const before = this.#arrived;
+    const takeBack = () => {
+      this.#arrived = before;
+    };
+    if (to <= from) return takeBack;
     const apart = this.#arrived.filter(([start, end]) => end < from || start > to);
     const touching = this.#arrived.filter(([start, end]) => end >= from && start <= to);
     const start = Math.min(from, ...touching.map(([each]) => each));
     const end = Math.max(to, ...touching.map(([, each]) => each));
     this.#arrived = [...apart, [start, end] as [number, number]].sort((a, b) => a[0] - b[0]);
+    return takeBack;
   }
 }
 
@@ -98,6 +104,8 @@ export class SocketLedger {
   }
 }
 
+const isFor = ({ from, to }: Segment, { local, remote }: TcpSock): boolean =>
+  local.port === to.port && remote.port === from.port && remote.address === from.address;
 const way = ({ from, to }: Segment): string => `${from.address}:${from.port} ${to.address}:${to.port}`;
 const lengthOf = ({ payload_bytes, flags }: Segment): number =>
   payload_bytes + (flags.includes('SYN') ? 1 : 0) + (flags.includes('FIN') ? 1 : 0);
@@ -179,19 +187,18 @@ export class Ledger {
     by.acknowledged = position;
   }
 
-  /** A segment arrives at a host, before the host looks at it. @param at the sockets of that host */
-  arrives(segment: Segment, at: readonly SocketLedger[]): void {
+  /**
+   * A segment arrives at a host, before the host looks at it.
+   * @param its the sockets that it is for
+   * @returns what takes its data back, where the host takes none of it
+   */
+  arrives(segment: Segment, its: readonly SocketLedger[]): () => void {
     const flow = this.#flowOf.get(segment);
-    if (!flow || segment.flags.includes('RST')) return;
+    if (!flow || segment.flags.includes('RST')) return () => {};
     const start = flow.position(segment.seq);
-    flow.arrive(start, start + lengthOf(segment));
-    for (const socket of at) {
-      const { sk, out } = socket;
-      const isItsOwn =
-        sk.local.port === segment.to.port &&
-        sk.remote.port === segment.from.port &&
-        sk.remote.address === segment.from.address;
-      if (!isItsOwn) continue;
+    const takeBack = flow.arrive(start, start + lengthOf(segment));
+    for (const socket of its) {
+      const { out } = socket;
       if (segment.flags.includes('SYN') && !socket.candidates.includes(flow)) socket.candidates.push(flow);
       if (!out || !segment.flags.includes('ACK')) continue;
       const ack = out.position(segment.ack);
@@ -199,6 +206,7 @@ export class Ledger {
       if (ack > 0 && ack <= out.sent_end)
         out.allowed_end = Math.max(out.allowed_end, ack + segment.window_bytes * unit_bytes);
     }
+    return takeBack;
   }
 
   /** A socket that a host makes for the SYN that it has just been given. */
@@ -230,15 +238,18 @@ export class WatchedHost extends Host {
   }
 
   override receive(packet: Packet, number: number): void {
-    if (packet.protocol === 'tcp') {
-      this.ledger.arrives(
-        packet,
-        this.sockets.filter(({ isGone }) => !isGone),
-      );
-      this.#arriving = packet;
+    if (packet.protocol !== 'tcp') {
+      super.receive(packet, number);
+      return;
     }
+    const its = this.sockets.filter(({ isGone, sk }) => !isGone && isFor(packet, sk));
+    const requests = its.filter(({ sk }) => sk.sk_state === 'SYN_RECV');
+    const takeBack = this.ledger.arrives(packet, its);
+    this.#arriving = packet;
     super.receive(packet, number);
     this.#arriving = null;
+    // A handshake that does not end with a segment takes nothing of it: the accept queue is full, or the ACK is wrong.
+    if (requests.some(({ sk }) => sk.sk_state === 'SYN_RECV')) takeBack();
   }
 
   override transmit(

@@ -52,6 +52,58 @@ describe('any two programs over any network', () => {
   });
 });
 
+describe('a session that once failed', () => {
+  it('loses data that a full accept queue ignored, and whose sender is gone before it comes again', () => {
+    const end = { tcp_pingpong_thresh: 1, rcvbuf_bytes: 131_072 };
+    const client = (starts_at_ms: number, ...connections: Step[][]) => ({
+      starts_at_ms,
+      connections,
+      killed_at_ms: null,
+    });
+    const session: Session = {
+      seed: 2147474346,
+      rtt_us: 1,
+      network: { lost: 0.25, late: 0, late_us: 1, twice: 0.01, twice_us: 0 },
+      client: { ...end, mss_bytes: 300 },
+      server: { ...end, mss_bytes: 65_483 },
+      clients: [
+        client(17, [
+          { do: 'sleep', ms: 1002 },
+          { do: 'write', bytes: 1 },
+        ]),
+        client(
+          18,
+          [
+            { do: 'write', bytes: 6000 },
+            { do: 'read', bytes: 1 },
+          ],
+          [],
+        ),
+        client(
+          18,
+          [
+            { do: 'write', bytes: 6049 },
+            { do: 'sleep', ms: 1002 },
+          ],
+          [],
+        ),
+      ],
+      backlog: 0,
+      listens_at_ms: 1,
+      answers: [
+        [
+          { do: 'write', bytes: 577 },
+          { do: 'read all', bytes: 1 },
+        ],
+        [{ do: 'read', bytes: 6048 }],
+      ],
+      accepts: 3,
+      server_killed_at_ms: null,
+    };
+    expect(play(session).trace.events.some(({ kind }) => kind === 'accept-queue-full')).toBe(true);
+  });
+});
+
 describe('a stream that is written, shut and read to its end', () => {
   const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 1, max: 40_000 })), {
     minLength: 1,
