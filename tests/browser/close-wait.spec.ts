@@ -1,5 +1,4 @@
 /** The chapter of a server whose workers sleep in write(): a chain of links, drawn one moment at a time. */
-import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { closeWaitPipe } from '#simulations/incidents/close-wait-pipe.ts';
@@ -151,9 +150,7 @@ test('a link leads back to the run and the moment', async ({ page }) => {
   const trace = traceOf('emfile');
   const emfile = firstOf(trace, 'emfile');
   const figure = await open(page, `?preset=emfile&event=${emfile}`);
-  await figure.button('link').click();
-  await expect(figure.notices).toContainText('copied');
-  const link = await page.evaluate(() => navigator.clipboard.readText());
+  const link = await figure.copiedLink();
   const before = await figure.told();
   await page.goto(link);
   await figure.isReady();
@@ -163,11 +160,7 @@ test('a link leads back to the run and the moment', async ({ page }) => {
 
 test('saves the moment as a picture of its own, once', async ({ page }, info) => {
   const figure = await open(page, `?event=${firstOf(traceOf('incident'), 'all-asleep')}`);
-  const download = page.waitForEvent('download');
-  await figure.button('svg').click();
-  const path = info.outputPath('chain.svg');
-  await (await download).saveAs(path);
-  const svg = readFileSync(path, 'utf8');
+  const svg = await figure.savedSvg(info.outputPath('chain.svg'));
   expect(svg).toMatch(/^<svg [^>]*width="760" height="\d+"/);
   const problems = await watch(page);
   await page.setContent(svg);

@@ -226,6 +226,21 @@ export class FigurePage {
     await expect.poll(() => this.lines(tool), about).toEqual(lines);
   }
 
+  /** Presses Link. @returns what is in the clipboard then */
+  async copiedLink(): Promise<string> {
+    await this.button('link').click();
+    await expect(this.notices).toContainText('copied');
+    return this.page.evaluate(() => navigator.clipboard.readText());
+  }
+
+  /** Presses SVG. @returns what is in the file then */
+  async savedSvg(path: string): Promise<string> {
+    const download = this.page.waitForEvent('download');
+    await this.button('svg').click();
+    await (await download).saveAs(path);
+    return readFileSync(path, 'utf8');
+  }
+
   /** Where the cursor's line stands, as a share of the run. */
   async cursor(): Promise<number> {
     const x = await this.part('timeline').locator('[data-cursor]').getAttribute('x1');

@@ -28,9 +28,7 @@ test.describe('a copied link', () => {
     for (const key of ['ArrowRight', 'ArrowRight', 'Shift+ArrowRight']) await page.keyboard.press(key);
     const moment = (trace.beats[2] ?? 0) + 1;
     await figure.standsOn(trace, moment);
-    await figure.button('link').click();
-    await expect(figure.notices).toContainText('copied');
-    const link = await page.evaluate(() => navigator.clipboard.readText());
+    const link = await figure.copiedLink();
     expect(link).toBe(page.url());
 
     const other = await context.newPage();

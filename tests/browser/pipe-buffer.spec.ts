@@ -1,5 +1,4 @@
 /** The page of a pipe’s buffer: a figure that draws one moment at a time. */
-import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { plain } from '#simulations/engine/trace.ts';
@@ -163,9 +162,7 @@ test('a link leads back to the run and the moment', async ({ page }) => {
   const trace = traceOf('slow-reader');
   const wake = firstOf(trace, 'wake');
   const figure = await open(page, `?preset=slow-reader&event=${wake}`);
-  await figure.button('link').click();
-  await expect(figure.notices).toContainText('copied');
-  const link = await page.evaluate(() => navigator.clipboard.readText());
+  const link = await figure.copiedLink();
   const before = await figure.told();
   await page.goto(link);
   await figure.isReady();
@@ -175,11 +172,7 @@ test('a link leads back to the run and the moment', async ({ page }) => {
 
 test('saves the moment as a picture of its own', async ({ page }, info) => {
   const figure = await open(page, `?preset=burst&event=${firstOf(traceOf('burst'), 'sleep')}`);
-  const download = page.waitForEvent('download');
-  await figure.button('svg').click();
-  const path = info.outputPath('pipe.svg');
-  await (await download).saveAs(path);
-  const svg = readFileSync(path, 'utf8');
+  const svg = await figure.savedSvg(info.outputPath('pipe.svg'));
   expect(svg).toMatch(/^<svg [^>]*width="760" height="\d+"/);
   expect(svg).toContain('0 of 16 slots free');
   const problems = await watch(page);
