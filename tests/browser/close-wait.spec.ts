@@ -1,6 +1,7 @@
 /** The chapter of a server whose workers sleep in write(): a chain of links, drawn one moment at a time. */
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { count } from '#simulations/engine/wording.ts';
 import { closeWaitPipe } from '#simulations/incidents/close-wait-pipe.ts';
 import { clock } from '#site/figures/clock.ts';
 import { closeWaitPipeFigure } from '#site/figures/close-wait-pipe.ts';
@@ -71,16 +72,11 @@ for (const { id, label } of closeWaitPipe.presets)
   test(`runs “${label}” to its end`, async ({ page }) => {
     const trace = traceOf(id);
     const figure = await open(page);
-    await figure.preset(id).click();
-    await expect(figure.preset(id)).toHaveAttribute('aria-pressed', 'true');
-    await figure.focus();
-    await page.keyboard.press('End');
-    const last = trace.beats.at(-1) ?? 0;
-    await figure.standsOn(trace, last);
+    const last = await figure.runToEnd(id, trace);
     const { pipe, connections } = trace.stateAt(last);
     expect((await drawn(figure)).slots).toBe(pipe?.used_slots);
     expect(await figure.told()).toMatch(
-      new RegExp(` ${String(connections?.close_wait).replace(/\B(?=(\d{3})+$)/g, ',')} in CLOSE-WAIT$`),
+      new RegExp(` ${count(Number(connections?.close_wait))} in CLOSE-WAIT$`),
     );
     for (const tool of closeWaitPipeFigure.tools) {
       const lines = tool.lines(trace).filter(({ event, until }) => event <= last && !(Number(until) <= last));

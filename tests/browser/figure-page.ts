@@ -226,6 +226,17 @@ export class FigurePage {
     await expect.poll(() => this.lines(tool), about).toEqual(lines);
   }
 
+  /** Chooses a preset and goes to its last beat. @param trace its run @returns the index of that beat */
+  async runToEnd(id: string, trace: Trace): Promise<number> {
+    await this.preset(id).click();
+    await expect(this.preset(id)).toHaveAttribute('aria-pressed', 'true');
+    await this.focus();
+    await this.page.keyboard.press('End');
+    const last = trace.beats.at(-1) ?? 0;
+    await this.standsOn(trace, last);
+    return last;
+  }
+
   /** Presses Link. @returns what is in the clipboard then */
   async copiedLink(): Promise<string> {
     await this.button('link').click();

@@ -72,12 +72,7 @@ for (const { id, label } of pipeBuffer.presets)
   test(`runs “${label}” to its end`, async ({ page }) => {
     const trace = traceOf(id);
     const figure = await open(page);
-    await figure.preset(id).click();
-    await expect(figure.preset(id)).toHaveAttribute('aria-pressed', 'true');
-    await figure.focus();
-    await page.keyboard.press('End');
-    const last = trace.beats.at(-1) ?? 0;
-    await figure.standsOn(trace, last);
+    const last = await figure.runToEnd(id, trace);
     const { pipe } = trace.stateAt(last);
     expect((await cells(figure)).used).toBe(pipe?.used_slots);
     await expect(figure.part('gauges').getByText(`${pipe?.used_slots} of`)).toBeVisible();

@@ -7,7 +7,7 @@
  */
 import type { VirtualClock } from '../../engine/clock.ts';
 import type { ActorState, Happening, KernelMark, Recorder } from '../../engine/trace.ts';
-import { bytes, count, span } from '../../engine/wording.ts';
+import { bytes, capital, count, span } from '../../engine/wording.ts';
 import type { Pipe } from '../../kernel/pipe/pipe.ts';
 import type { Stretch } from '../../kernel/pipe/write.ts';
 import type { Connection, SynVerdict } from './connections.ts';
@@ -458,5 +458,4 @@ export class Journal {
 }
 
 /** A thread at the beginning of a sentence. */
-const named = ({ name }: Thread): string =>
-  name === 'main' ? 'The thread' : `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+const named = ({ name }: Thread): string => (name === 'main' ? 'The thread' : capital(name));

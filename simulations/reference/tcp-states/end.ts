@@ -36,8 +36,8 @@ export class End {
 
   /** Takes note of an event. */
   follow({ actor, kind, data, mark, at_us }: TraceEvent): void {
-    if (actor === `${this.#name} program` && kind === 'syscall-return')
-      if (data.call === 'accept' && data.errno === null) this.#isQueued = false;
+    const hasReturned = actor === `${this.#name} program` && kind === 'syscall-return';
+    if (hasReturned && data.call === 'accept' && data.errno === null) this.#isQueued = false;
     if (actor !== this.#name) return;
     if (kind === 'record-kept') this.#record_due_us = at_us + Number(data.timeout_ms) * 1000;
     // A record in TIME_WAIT that answers begins its minute again; one in FIN_WAIT2 does not.

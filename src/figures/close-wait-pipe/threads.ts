@@ -1,5 +1,4 @@
 /** The threads: who accepts, who works, and what one that is blocked is in the middle of. */
-
 import { span } from '#simulations/engine/wording.ts';
 import { PIPE_KERNELS, type PipeKernel } from '#simulations/kernel/pipe/profile.ts';
 import { BODY, link } from '../../views/chain.ts';
