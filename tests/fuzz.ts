@@ -1,18 +1,14 @@
 /**
  * `npm run fuzz`: random sessions without end in sight, on all processors. Each is two hosts with random programs and a
  * random network between them (`tests/random/`), held to what must hold of any TCP connection.
- *
- *     npm run fuzz                              a million sessions
- *     npm run fuzz -- --cases 20000 --seed 7    so many, from this seed on
- *     npm run fuzz -- --seed 7 --path 41:0:3    one session again, by the path that a failure has printed
- *
  * The first failure is made as small as it gets, printed with its seed and path, and ends the run with exit code 1.
  */
 import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { InvalidArgumentError, Option } from 'commander';
 import fc from 'fast-check';
+import { commandLine, wholeNumber } from '#site/command.ts';
 import { play } from './random/play.ts';
 import { anySession, type Session } from './random/session.ts';
 
@@ -132,20 +128,34 @@ function again(seed: number, path: string): number {
   return failure ? 1 : 0;
 }
 
+function pathOf(text: string): string {
+  if (!/^\d+(:\d+)*$/.test(text))
+    throw new InvalidArgumentError('It takes numbers with colons, such as 41:0:3.');
+  return text;
+}
+
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      cases: { type: 'string', default: '1000000' },
-      seed: { type: 'string', default: String(randomInt(2 ** 31)) },
-      path: { type: 'string' },
-    },
-  });
-  const cases = Number(values.cases);
-  const seed = Number(values.seed);
-  if (!Number.isInteger(cases) || cases < 1 || !Number.isInteger(seed))
-    throw new Error('--cases takes a whole number from 1, --seed a whole number');
+  const program = commandLine(
+    'npm run fuzz --',
+    'Plays random TCP sessions, held to what must always be true.',
+  )
+    .addOption(
+      new Option('--cases <number>', 'how many').argParser(wholeNumber(1)).default(1_000_000, 'a million'),
+    )
+    .addOption(new Option('--seed <number>', 'where to begin; by default anywhere').argParser(wholeNumber(0)))
+    .addOption(
+      new Option('--path <path>', 'one session again, by the seed and the path that a failure has printed')
+        .argParser(pathOf)
+        .conflicts('cases'),
+    )
+    .addHelpText('after', '\nExit code 1: a rule did not hold.')
+    .parse();
+  const { cases, path, ...given } = program.opts<{ cases: number; seed?: number; path?: string }>();
+  if (path !== undefined && given.seed === undefined)
+    program.error('error: --path needs the --seed it belongs to');
+  const seed = given.seed ?? randomInt(2 ** 31);
   console.log(`Seed ${seed}.`);
-  return values.path === undefined ? fuzz(seed, cases) : again(seed, values.path);
+  return path === undefined ? fuzz(seed, cases) : again(seed, path);
 }
 
 if (isMainThread) process.exitCode = await main();

@@ -1,15 +1,13 @@
 /**
  * Follows every link of a built site, without a network: pages, files and #fragments must be there.
  *
- *     node tests/links.ts dist --base /
- *
  * A link to another site is not fetched; it must be well-formed and https. Links that scripts make are not seen.
  * linkinator is not used: it looks for a fragment only while it crawls the page, and so misses those it hears of later.
  */
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { parseArgs } from 'node:util';
+import { basePath, commandLine } from '#site/command.ts';
 import { locate } from './browser/serve.ts';
 
 /** A page's links, as written, and what its fragments can point at. */
@@ -95,12 +93,15 @@ async function problemOf(
   return `has nothing called "${target}" on the page`;
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { base: { type: 'string', default: '/' } },
-});
-const directory = relative('.', positionals[0] ?? 'dist');
-const base = values.base;
+const program = commandLine(
+  'npm run links --',
+  'Follows every link of the built site, without a network. Exit code 1: one leads nowhere.',
+)
+  .argument('[directory]', 'the built site', 'dist')
+  .option('--base <path>', 'the path that it was built for', basePath, '/')
+  .parse();
+const directory = relative('.', program.processedArgs[0]);
+const { base } = program.opts<{ base: string }>();
 const pages = existsSync(directory) ? await readPages(directory) : new Map<string, Page>();
 const problems: string[] = [];
 let links = 0;

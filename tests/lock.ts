@@ -5,6 +5,7 @@
  * it, and `npm ci` then fails, or installs half a tool, on every other platform.
  */
 import { readFileSync, realpathSync } from 'node:fs';
+import { commandLine } from '#site/command.ts';
 
 /** What this check reads of an entry in a lock, version 3. */
 export interface LockEntry {
@@ -64,6 +65,10 @@ export function checkLock(lock: Lock): LockReport {
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  commandLine(
+    'node tests/lock.ts',
+    'Checks package-lock.json. Exit code 1: a package or a hash is missing.',
+  ).parse();
   const file = new URL('../package-lock.json', import.meta.url);
   const { problems, packages, platformPackages } = checkLock(JSON.parse(readFileSync(file, 'utf8')));
   for (const problem of problems) console.error(`lock: ${problem}`);
