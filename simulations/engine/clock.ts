@@ -32,6 +32,8 @@ export class VirtualClock {
   #now_us = 0;
   #sequence = 0;
   readonly #heap: Entry[] = [];
+  /** Called once, before time next moves on; what is set here takes the place of what was. */
+  beforeNextMove: (() => void) | null = null;
 
   /** Microseconds since the run began. */
   get now_us(): number {
@@ -63,7 +65,7 @@ export class VirtualClock {
   step(): boolean {
     const entry = this.#pop();
     if (!entry) return false;
-    this.#now_us = entry.due_us;
+    this.#moveTo(entry.due_us);
     entry.run();
     return true;
   }
@@ -87,7 +89,15 @@ export class VirtualClock {
   advance(duration_us: number): void {
     const end_us = this.#now_us + duration_us;
     for (let next = this.#peek(); next && next.due_us <= end_us; next = this.#peek()) this.step();
-    this.#now_us = end_us;
+    this.#moveTo(end_us);
+  }
+
+  #moveTo(at_us: number): void {
+    if (at_us === this.#now_us) return;
+    const before = this.beforeNextMove;
+    this.beforeNextMove = null;
+    before?.();
+    this.#now_us = at_us;
   }
 
   /**

@@ -96,6 +96,20 @@ export interface Settlement<S extends Schema> {
 const settle = <T>(value: Settled<T>, earlier: Earlier): T =>
   typeof value === 'function' ? (value as (earlier: Earlier) => T)(earlier) : value;
 
+/** The earlier parameters on which a default hangs, as far as they are looked at with these values. */
+export function defaultHangsOn(parameter: Parameter, earlier: Earlier): string[] {
+  if (typeof parameter.default !== 'function') return [];
+  const asked = new Set<string>();
+  const watched = new Proxy(earlier, {
+    get: (values, name) => {
+      if (typeof name === 'string') asked.add(name);
+      return Reflect.get(values, name);
+    },
+  });
+  parameter.default(watched);
+  return [...asked];
+}
+
 /** The default in the light of earlier parameters (a kernel's sysctl hangs on the kernel). */
 export const defaultOf = (parameter: Parameter, earlier: Earlier): ParameterValue =>
   settle<ParameterValue>(parameter.default, earlier);
