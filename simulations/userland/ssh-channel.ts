@@ -9,8 +9,6 @@
  * sshd gives it up (ClientAliveInterval is off by default).
  */
 
-import type { ActorState } from '../engine/trace.ts';
-
 /** `CHAN_SES_WINDOW_DEFAULT`: what may be sent before the client asks for more. */
 export const CHAN_SES_WINDOW_DEFAULT_bytes = 64 * 32 * 1024;
 
@@ -22,6 +20,16 @@ const CHAN_SES_PACKET_DEFAULT_bytes = 32 * 1024;
 
 /** No new message is made while so much waits for the socket: `ssh_packet_not_very_much_data_to_write`. */
 const MUCH_TO_WRITE_bytes = 128 * 1024;
+
+/** What sshd knows of its channel. */
+export interface SshChannelState {
+  readonly remote_window: number;
+  readonly extended_bytes: number;
+  readonly output_bytes: number;
+  readonly socket_bytes: number;
+  readonly swallowed_bytes: number;
+  readonly reads: boolean;
+}
 
 export class SshChannel {
   /** What the client's window still lets through. */
@@ -50,8 +58,7 @@ export class SshChannel {
     return this.extended_bytes + this.output_bytes + this.socket_bytes;
   }
 
-  /** What the page shows of it. */
-  fields(): ActorState {
+  state(): SshChannelState {
     const { remote_window, extended_bytes, output_bytes, socket_bytes, swallowed_bytes, reads } = this;
     return { remote_window, extended_bytes, output_bytes, socket_bytes, swallowed_bytes, reads };
   }

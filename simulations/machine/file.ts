@@ -1,0 +1,49 @@
+/**
+ * What a descriptor refers to: an open file (`struct file`, `struct file_operations`). Sockets, the ends of pipes, epoll
+ * and devices are files, and nothing else knows what they are.
+ */
+import type { Reasoned } from '../kernel/answer.ts';
+import type { Waiting } from './program.ts';
+import type { FileRef } from './state.ts';
+import type { Thread } from './thread.ts';
+
+/** The names of the events of poll(2) that are used here. */
+export type PollEvent = 'POLLIN' | 'POLLOUT' | 'POLLERR' | 'POLLHUP' | 'POLLRDHUP' | 'POLLNVAL';
+
+/** Flags of one read or write: those of recv() and send(). */
+export interface Flags {
+  readonly MSG_DONTWAIT?: boolean;
+  readonly MSG_MORE?: boolean;
+  readonly MSG_PEEK?: boolean;
+  readonly MSG_NOSIGNAL?: boolean;
+}
+
+export interface File {
+  /** What the snapshot says of it. */
+  readonly ref: FileRef;
+  /** O_NONBLOCK. */
+  nonblocking: boolean;
+  /** What /proc/PID/fd links to: `pipe:[5397679]`, `/dev/null`. */
+  readonly link: string;
+  /** Takes up to so many bytes; 0 is the end of the file. */
+  read(thread: Thread, bytes: number, flags?: Flags): Reasoned | Waiting;
+  write(thread: Thread, bytes: number, flags?: Flags): Reasoned | Waiting;
+  /** All that poll() could report now. */
+  poll(): readonly PollEvent[];
+  /** Calls `wake` at each change that poll() may have to look at. @returns a function that ends that */
+  subscribe(wake: () => void, thread: Thread): () => void;
+  /** The last descriptor is gone: `release`. @param thread who closed it, or null where its process has ended */
+  close(thread: Thread | null): Reasoned | Waiting;
+}
+
+/** An open file, and how many descriptors of all processes refer to it. */
+export class OpenFile {
+  readonly file: File;
+  refs = 0;
+  /** Who is told that the last descriptor is gone (`eventpoll_release`). */
+  readonly onRelease = new Set<() => void>();
+
+  constructor(file: File) {
+    this.file = file;
+  }
+}
