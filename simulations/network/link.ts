@@ -1,13 +1,13 @@
 /**
- * The wire between two hosts: a fixed delay each way, and rules that decide what becomes of a packet.
+ * The wire between machines: a fixed delay each way, and rules that decide what becomes of a packet. A packet goes to
+ * the machine that has its address.
  *
  * Left out: bandwidth, queues, routers with state.
  */
-
 import type { VirtualClock } from '../engine/clock.ts';
 import type { Random } from '../engine/random.ts';
-import type { Recorder } from '../engine/trace.ts';
-import { asJson, type Packet, packetName, type UnreachableCode } from './packet.ts';
+import type { Recorder } from '../trace/recorder.ts';
+import { destinationOf, type Packet, packetName, type UnreachableCode } from './packet.ts';
 
 /** What a rule decides about a packet. */
 export type Verdict =
@@ -20,35 +20,50 @@ export type Verdict =
 
 /** A fault of the network. The first rule that does not pass a packet decides. */
 export interface Rule {
-  /** @param packet what is sent @param toward the end that it goes to */
+  /** @param packet what is sent @param toward the machine that it goes to */
   judge(packet: Packet, toward: string, random: Random): Verdict;
 }
 
-/** A host as the wire sees it. */
+/** A machine as the wire sees it. */
 export interface End {
   readonly name: string;
+  /** The addresses that packets reach it at; one without any takes what nobody else has. */
+  readonly addresses?: readonly string[];
   /** @param number the packet's number on this wire */
   receive(packet: Packet, number: number): void;
 }
 
-/** What carries packets between hosts. */
+/** What carries packets between machines. */
 export interface Wire {
   /** Takes a packet from one of its ends. @returns its number on this wire, from 1 */
   send(packet: Packet, from: End): number;
 }
 
+const PASS: Verdict = { do: 'pass' };
+
+/** The end that a packet goes to: the one that has its address, else one without addresses, else nobody. */
+export function endFor(ends: readonly End[], packet: Packet, from: End): End {
+  const address = destinationOf(packet);
+  return (
+    ends.find((end) => end !== from && end.addresses?.includes(address)) ??
+    ends.find((end) => end !== from && !end.addresses) ?? { name: address, receive: () => {} }
+  );
+}
+
 export class Link implements Wire {
-  readonly #ends: readonly [End, End];
+  readonly #ends: readonly End[];
   readonly #rtt_us: number;
   readonly #rules: readonly Rule[];
   readonly #clock: VirtualClock;
   readonly #recorder: Recorder;
   readonly #random: Random;
   #packets = 0;
+  /** Packets that a second copy of was made, by a number of its own for the snapshot. */
+  #copies = 0;
 
-  /** @param rtt_us microseconds there and back; the way there takes the smaller half. */
+  /** @param ends two or more @param rtt_us there and back; the way from an earlier end to a later takes the smaller half */
   constructor(options: {
-    ends: readonly [End, End];
+    ends: readonly End[];
     rtt_us: number;
     rules: readonly Rule[];
     clock: VirtualClock;
@@ -69,15 +84,50 @@ export class Link implements Wire {
    */
   send(packet: Packet, from: End): number {
     const number = ++this.#packets;
-    const [left, right] = this.#ends;
-    const to = from === left ? right : left;
-    const way_us = from === left ? Math.floor(this.#rtt_us / 2) : Math.ceil(this.#rtt_us / 2);
+    const to = endFor(this.#ends, packet, from);
+    const isForward = this.#ends.indexOf(from) < this.#ends.indexOf(to);
+    const way_us = isForward ? Math.floor(this.#rtt_us / 2) : Math.ceil(this.#rtt_us / 2);
     const verdict = this.#judge(packet, to.name);
     const delay_us = way_us + (verdict.do === 'delay' ? verdict.by_us : 0);
-    const arrive = () => this.#arrive(packet, number, from, to, verdict);
-    this.#clock.after(delay_us, arrive, 'arrival');
-    if (verdict.do === 'duplicate') this.#clock.after(delay_us + verdict.by_us, arrive, 'arrival');
+    this.#carry(number, packet, from, to, verdict, delay_us, null);
+    if (verdict.do === 'duplicate')
+      this.#carry(number, packet, from, to, verdict, delay_us + verdict.by_us, number);
     return number;
+  }
+
+  /** A packet that nobody sent arrives now at the end that has its address. */
+  inject(packet: Packet): void {
+    const number = ++this.#packets;
+    const to = this.#ends.find(({ addresses }) => addresses?.includes(destinationOf(packet)));
+    this.#recorder.record({
+      actor: 'network',
+      kind: 'packet-sent',
+      data: { number, packet: packetName(packet), carries: packet },
+      says: `A ${packetName(packet)} appears on the wire.`,
+    });
+    to?.receive(packet, number);
+  }
+
+  #carry(
+    number: number,
+    packet: Packet,
+    from: End,
+    to: End,
+    verdict: Verdict,
+    delay_us: number,
+    copy_of: number | null,
+  ): void {
+    const state = { number, packet, from: from.name, to: to.name, sent_us: this.#clock.now_us, copy_of };
+    const key = copy_of === null ? number : -++this.#copies;
+    const cell = this.#recorder.wire.open(key, { state: () => state });
+    this.#clock.after(
+      delay_us,
+      () => {
+        cell.end();
+        this.#arrive(packet, number, from, to, verdict);
+      },
+      'arrival',
+    );
   }
 
   #judge(packet: Packet, toward: string): Verdict {
@@ -85,10 +135,14 @@ export class Link implements Wire {
       const verdict = rule.judge(packet, toward, this.#random);
       if (verdict.do !== 'pass') return verdict;
     }
-    return { do: 'pass' };
+    return PASS;
   }
 
   #arrive(packet: Packet, number: number, from: End, to: End, verdict: Verdict): void {
+    if (verdict.do !== 'drop' && verdict.do !== 'reject') {
+      to.receive(packet, number);
+      return;
+    }
     const data = { number, packet: packetName(packet), from: from.name, to: to.name };
     if (verdict.do === 'drop') {
       this.#recorder.record({
@@ -97,7 +151,7 @@ export class Link implements Wire {
         data: { ...data, why: verdict.why },
         says: `The ${packetName(packet)} is lost: ${verdict.why}.`,
       });
-    } else if (verdict.do === 'reject' && packet.protocol === 'tcp') {
+    } else if (packet.protocol === 'tcp' || packet.protocol === 'udp') {
       const error: Packet = {
         protocol: 'icmp',
         from: packet.to.address,
@@ -109,13 +163,7 @@ export class Link implements Wire {
       this.#recorder.record({
         actor: to.name,
         kind: 'packet-rejected',
-        data: {
-          ...data,
-          why: verdict.why,
-          answer: packetName(error),
-          answer_number: back,
-          carries: asJson(error),
-        },
+        data: { ...data, why: verdict.why, answer: packetName(error), answer_number: back, carries: error },
         says: `${verdict.why} answers the ${packetName(packet)} with *${packetName(error)}*.`,
       });
     } else to.receive(packet, number);
