@@ -1,20 +1,48 @@
 /**
- * When a socket sends an ACK, and what it says of it: the hands of `delayed-ack.ts`, which has the rules.
- * `tcp_send_delayed_ack`, `tcp_event_ack_sent`, `tcp_event_data_sent` and `tcp_delack_timer_handler`.
+ * Sends the ACKs that `delayed-ack.ts` decides on, and says why: `tcp_send_delayed_ack`, `tcp_event_ack_sent`,
+ * `tcp_event_data_sent` and `tcp_delack_timer_handler`.
  *
  * Left out: compressed ACKs.
  */
 import { duration } from '../../engine/duration.ts';
-import type { KernelMark } from '../../engine/trace.ts';
-import type { Segment } from '../../network/packet.ts';
-import type { TcpSock } from './sock.ts';
+import type { Regions, TcpStateName } from '../../machine/state.ts';
+import type { Flag, Segment } from '../../network/packet.ts';
+import {
+  and,
+  comparison,
+  type Decision,
+  formula,
+  type Reason,
+  reasonOf,
+  type Why,
+} from '../../trace/decision.ts';
+import type { KernelMark } from '../../trace/event.ts';
+import type { Counted } from '../counters.ts';
+import type { ConnectionEvent } from './connection.ts';
+import type { Diag } from './diag.ts';
+import type { Receiver } from './receiver.ts';
+import { JIFFY_ms } from './retransmission.ts';
+
+/** The socket that acknowledges. */
+export interface AcknowledgingSocket {
+  readonly now_us: number;
+  readonly tcp_pingpong_thresh: number;
+  readonly sk_state: TcpStateName;
+  readonly regions: Regions;
+  readonly receiver: Receiver;
+  readonly outgoing: { transmit(flags: readonly Flag[], says: string, why?: Why, beat?: boolean): void };
+  readonly counters: Pick<Counted, 'add'>;
+  readonly diag: Diag;
+  tell(event: ConnectionEvent): void;
+}
 
 export class Acknowledging {
   /** When the delayed ACK began to wait, in µs. */
   set_us = 0;
-  readonly #sk: TcpSock;
+  readonly #sk: AcknowledgingSocket;
+  #wait: number | null = null;
 
-  constructor(sk: TcpSock) {
+  constructor(sk: AcknowledgingSocket) {
     this.#sk = sk;
   }
 
@@ -25,31 +53,36 @@ export class Acknowledging {
 
   /** An ACK for what a state answers at once: a FIN after ours, a SYN that crossed ours. */
   sendAck(): void {
-    const mark = { FIN_WAIT1: 'tcp_fin:ack-closing', FIN_WAIT2: 'tcp_fin:ack' }[this.#sk.sk_state];
-    this.#sk.transmit(
+    const marks: Partial<Record<string, KernelMark>> = {
+      FIN_WAIT1: 'tcp_fin:ack-closing',
+      FIN_WAIT2: 'tcp_fin:ack',
+    };
+    this.#sk.outgoing.transmit(
       ['ACK'],
       'An ACK answers it at once.',
-      (mark as KernelMark) ?? 'tcp_data_queue:duplicate',
+      marks[this.#sk.sk_state] ?? 'tcp_data_queue:duplicate',
     );
   }
 
   /** An ACK without delay: the other end of `__tcp_ack_snd_check`. */
   ackNow(): void {
-    const { reason, quick } = this.#sk.receiver.whyAckNow;
+    const { reason, quick, decision } = this.#sk.receiver.whyAckNow;
     const why = {
       full: 'more than one full segment has come',
       quick: `quick, ${quick} left`,
       now: 'a hole is filled',
       hole: 'the peer must know what is missing',
     }[reason];
-    const mark =
-      reason === 'quick' ? 'tcp_in_quickack_mode:quick' : (`__tcp_ack_snd_check:${reason}` as const);
-    this.#sk.transmit(['ACK'], `An ACK goes out at once: ${why}.`, mark, true);
+    this.#sk.outgoing.transmit(['ACK'], `An ACK goes out at once: ${why}.`, reasonOf(decision), true);
   }
 
   /** The program's reading lets an ACK out. */
   afterRead(): void {
-    this.#sk.transmit(['ACK'], 'The program has read it all: an ACK goes out.', '__tcp_cleanup_rbuf:ack');
+    this.#sk.outgoing.transmit(
+      ['ACK'],
+      'The program has read it all: an ACK goes out.',
+      reasonOf(and('__tcp_cleanup_rbuf:ack', [['time_to_ack', true]], 'an ACK goes out')),
+    );
   }
 
   /** `tcp_send_delayed_ack`. */
@@ -57,10 +90,10 @@ export class Acknowledging {
     const { ack } = this.#sk.receiver;
     const due_us = ack.timeout_us;
     if (!ack.setTimer()) {
-      this.#sk.transmit(
+      this.#sk.outgoing.transmit(
         ['ACK'],
         'An earlier delay is nearly over: the ACK goes out.',
-        'tcp_send_delayed_ack:now',
+        reasonOf(this.#whyNow(due_us ?? this.#sk.now_us)),
       );
       return;
     }
@@ -79,12 +112,27 @@ export class Acknowledging {
     const says = isAtOnce
       ? `${why}; no data has set a delay yet, so the ACK goes out *with the next tick*.`
       : `${why}, so the ACK *waits up to ${wait}* for data to ride on.`;
-    this.#sk.record('ack-delayed', says, {
+    this.#sk.diag.record('ack-delayed', says, {
       data: { delay_ms: this.delack_ms },
-      mark: 'tcp_send_delayed_ack:timer',
+      ...reasonOf(
+        formula(
+          'tcp_send_delayed_ack:timer',
+          wait,
+          [['timeout', this.delack_ms, 'ms']],
+          'the ACK waits that long for data to ride on',
+        ),
+      ),
       beat: !isAtOnce,
-      state: this.#sk.fields(),
     });
+    this.stop();
+    if (isAtOnce) return;
+    const timer = { name: 'delayed ACK', set_us: this.set_us, due_us: ack.timeout_us ?? this.set_us };
+    this.#wait = this.#sk.diag.beginWait('delayed-ack', 'data to ride on', timer);
+  }
+
+  /** No ACK waits any more. */
+  stop(): void {
+    this.#wait = this.#sk.diag.endWait(this.#wait);
   }
 
   /** `tcp_delack_timer_handler`. */
@@ -93,12 +141,13 @@ export class Acknowledging {
     ack.timeout_us = null;
     const wait = duration(this.#sk.now_us - this.set_us);
     if (!ack.isScheduled || this.#sk.sk_state === 'CLOSE') {
+      this.stop();
       this.#sk.tell({ type: 'ack sent' });
       return;
     }
     const wasPingpong = ack.missed() === 'left pingpong mode';
     const isAtOnce = this.#sk.now_us === this.set_us;
-    this.#sk.record(
+    this.#sk.diag.record(
       'delayed-ack-fired',
       isAtOnce
         ? 'The next tick is there.'
@@ -107,12 +156,22 @@ export class Acknowledging {
           : `Nothing came to ride on for ${wait}: the ACK goes alone, and the next one may wait ${ack.ato * 4} ms.`,
       {
         data: { waited_ms: (this.#sk.now_us - this.set_us) / 1000, ato_ms: ack.ato * 4 },
-        mark: wasPingpong ? 'tcp_delack_timer_handler:pingpong' : 'tcp_delack_timer_handler:inflate',
-        state: this.#sk.fields(),
+        ...reasonOf(
+          and(
+            'tcp_delack_timer_handler:is-pingpong',
+            [['!inet_csk_in_pingpong_mode(sk)', !wasPingpong]],
+            wasPingpong
+              ? 'the session no longer counts as interactive, and the ACK goes alone'
+              : 'the next ACK may wait longer, and this one goes alone',
+          ),
+          wasPingpong ? 'tcp_delack_timer_handler:pingpong' : 'tcp_delack_timer_handler:inflate',
+        ),
         beat: !isAtOnce,
       },
     );
-    this.#sk.transmit(['ACK'], 'The delayed ACK goes out.', 'tcp_delack_timer_handler:send');
+    this.stop();
+    this.#sk.counters.add('TcpExtDelayedACKs');
+    this.#sk.outgoing.transmit(['ACK'], 'The delayed ACK goes out.', 'tcp_delack_timer_handler:send');
     // The last word, also when no segment with an ACK could leave.
     if (this.#sk.regions.acknowledgement === 'delayed') this.#sk.tell({ type: 'ack sent' });
   }
@@ -122,17 +181,50 @@ export class Acknowledging {
     const { ack } = this.#sk.receiver;
     ack.ackSent();
     if (segment.payload_bytes > 0 && ack.dataSent())
-      this.#sk.record(
+      this.#sk.diag.record(
         'reply-counted',
         `It leaves within ${ack.ato * 4} ms of the last data: *a reply*, number ${ack.pingpong}; from ${this.#sk.tcp_pingpong_thresh} on ACKs wait.`,
         {
           data: { pingpong: ack.pingpong, thresh: this.#sk.tcp_pingpong_thresh },
-          mark: 'tcp_event_data_sent:reply',
+          ...reasonOf(this.#whyReply()),
           // Its own departure is what makes the next ACK wait.
           beat: ack.pingpong === this.#sk.tcp_pingpong_thresh,
         },
       );
     if (this.#sk.regions.acknowledgement === 'delayed') this.#sk.tell({ type: 'ack sent' });
+  }
+
+  /** An earlier delay that is nearly over. @param due_us when it is, in µs */
+  #whyNow(due_us: number): Decision {
+    return comparison(
+      'tcp_send_delayed_ack:now',
+      true,
+      [
+        ['icsk->icsk_ack.timeout', due_us / 1000, 'ms'],
+        ['jiffies', this.#sk.now_us / 1000, 'ms'],
+        ['ato >> 2', (this.#sk.receiver.ack.delay >> 2) * JIFFY_ms, 'ms'],
+      ],
+      'the ACK goes out now',
+    );
+  }
+
+  #whyReply(): Decision {
+    const { ack } = this.#sk.receiver;
+    return comparison(
+      'tcp_event_data_sent:reply',
+      true,
+      [
+        ['now - icsk->icsk_ack.lrcvtime', ack.sinceReceived * JIFFY_ms, 'ms'],
+        ['icsk->icsk_ack.ato', ack.ato * JIFFY_ms, 'ms'],
+      ],
+      'it counts as a reply',
+    );
+  }
+
+  /** A segment with an ACK has left. */
+  hasLeft(): void {
+    this.stop();
+    this.signalMode();
   }
 
   /** Tells the statechart when ACKs have begun to be treated in another way. */
@@ -144,11 +236,22 @@ export class Acknowledging {
   }
 
   /** The kernel line with which ACKs begin to be treated so. */
-  markOf(mode: string): KernelMark {
+  reasonOf(mode: string): Reason {
     const { receiver } = this.#sk;
-    if (mode === 'quick') return 'tcp_in_quickack_mode:quick';
-    if (mode === 'plain') return 'tcp_dec_quickack_mode:last';
-    return receiver.fin_seq === null ? 'tcp_event_data_sent:reply' : 'tcp_fin:pingpong';
+    if (mode === 'plain') return { mark: 'tcp_dec_quickack_mode:last' };
+    if (mode === 'pingpong')
+      return { mark: receiver.fin_seq === null ? 'tcp_event_data_sent:reply' : 'tcp_fin:pingpong' };
+    const { quick, inPingpongMode } = receiver.ack;
+    return reasonOf(
+      and(
+        'tcp_in_quickack_mode:quick',
+        [
+          ['icsk->icsk_ack.quick', quick],
+          ['!inet_csk_in_pingpong_mode(sk)', !inPingpongMode],
+        ],
+        'what comes is acknowledged at once',
+      ),
+    );
   }
 
   /** What that means, in a sentence. */

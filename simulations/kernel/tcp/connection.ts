@@ -5,11 +5,18 @@
  *
  * A transition's `meta` says what it puts on the wire and which kernel line decides it.
  *
+ * Which regions decide: `connection` decides the state and what a change of it sends. `retransmission` runs the timer and
+ * decides, when it fires, between another try and the end. `acknowledgement` decides between an ACK now and a delayed one,
+ * and runs that timer. The rest only reports: `quick`, `pingpong` and `plain` say how `delayed-ack.ts` counts at the
+ * moment, and all of `sending` says what `nagle.ts` and `sender.ts` have decided.
+ *
  * Left out: Fast Open, TCP_NEW_SYN_RECV (a request is a whole socket here), keepalive, MPTCP.
  */
-import { assign, raise, setup } from 'xstate';
-import type { KernelMark } from '../../engine/trace.ts';
+import { raise, setup } from 'xstate';
+import type { TcpStateName } from '../../machine/state.ts';
 import type { UnreachableCode } from '../../network/packet.ts';
+import type { Decision } from '../../trace/decision.ts';
+import type { KernelMark } from '../../trace/event.ts';
 
 /** What the statechart asks of the socket around it (`struct sock`). */
 export interface ConnectionActions {
@@ -27,7 +34,9 @@ export interface ConnectionActions {
   inPingpongMode(): boolean;
   /** Whether the count of quick ACKs is above zero. */
   hasQuick(): boolean;
-  setState(state: string, mark: KernelMark | null): void;
+  /** The kernel line of the transition that is being made, and what it decided on where the event knows. */
+  because(mark: KernelMark, decision?: Decision): void;
+  setState(state: TcpStateName): void;
   /** A region other than the connection's is in a state. */
   setRegion(region: 'retransmission' | 'acknowledgement' | 'sending', state: string): void;
   sendSyn(): void;
@@ -36,6 +45,8 @@ export interface ConnectionActions {
   retransmit(): void;
   /** `tcp_send_probe0`. */
   probe(): void;
+  /** The timer was cleared. */
+  timerEnded(): void;
   finishConnect(): void;
   becomeEstablished(): void;
   sendFin(): void;
@@ -53,7 +64,7 @@ export interface ConnectionActions {
 }
 
 /** What happens to a connection: calls, segments, errors, timers; then what its other regions tell each other. */
-export type ConnectionEvent =
+export type ConnectionEvent = { readonly decision?: Decision | undefined } & (
   | { type: 'connect()' }
   | { type: 'listen()' }
   | { type: 'close()' }
@@ -79,7 +90,8 @@ export type ConnectionEvent =
   | { type: 'Nagle holds' }
   | { type: 'cork holds' }
   | { type: 'window holds' }
-  | { type: 'nothing held' };
+  | { type: 'nothing held' }
+);
 
 /** What a transition's `meta` says of it. */
 export interface TransitionMeta {
@@ -102,7 +114,7 @@ const go = <T extends string>(
   meta: { mark, ...(rest.sends && { sends: rest.sends }) } satisfies TransitionMeta,
 });
 
-const entering = (state: string) => ({ type: 'setState' as const, params: { state } });
+const entering = (state: TcpStateName) => ({ type: 'setState' as const, params: { state } });
 
 const lighting = (region: 'retransmission' | 'acknowledgement' | 'sending', state: string) => ({
   type: 'setRegion' as const,
@@ -124,7 +136,7 @@ const FIN = { sends: 'FIN' };
 
 export const connectionMachine = setup({
   types: {
-    context: {} as { sk: ConnectionActions; mark: KernelMark | null },
+    context: {} as { sk: ConnectionActions },
     input: {} as { sk: ConnectionActions },
     events: {} as ConnectionEvent,
   },
@@ -140,8 +152,8 @@ export const connectionMachine = setup({
     hasQuick: ({ context }) => context.sk.hasQuick(),
   },
   actions: {
-    because: assign({ mark: (_, { mark }: { mark: KernelMark }) => mark }),
-    setState: ({ context }, { state }: { state: string }) => context.sk.setState(state, context.mark),
+    because: ({ context, event }, { mark }: { mark: KernelMark }) => context.sk.because(mark, event.decision),
+    setState: ({ context }, { state }: { state: TcpStateName }) => context.sk.setState(state),
     setRegion: (
       { context },
       { region, state }: { region: 'retransmission' | 'acknowledgement' | 'sending'; state: string },
@@ -158,6 +170,7 @@ export const connectionMachine = setup({
     sendDelayedAck: ({ context }) => context.sk.sendDelayedAck(),
     delackTimer: ({ context }) => context.sk.delackTimer(),
     sendReset: ({ context }) => context.sk.sendReset(),
+    timerEnded: ({ context }) => context.sk.timerEnded(),
     timeWait: ({ context }) => context.sk.timeWait(),
     fail: ({ context, event }) => context.sk.fail(event),
     setTimer: raise({ type: 'set timer' }),
@@ -167,7 +180,7 @@ export const connectionMachine = setup({
 }).createMachine({
   id: 'connection',
   type: 'parallel',
-  context: ({ input }) => ({ sk: input.sk, mark: null }),
+  context: ({ input }) => input,
   states: {
     connection: {
       initial: 'CLOSE',
@@ -184,6 +197,7 @@ export const connectionMachine = setup({
           on: {
             SYN: go('SYN_RECV', 'tcp_conn_request:synack', { sends: 'SYN-ACK' }),
             'close()': go('CLOSE', '__tcp_close:listen'),
+            'shutdown()': go('CLOSE', 'inet_shutdown:disconnect'),
           },
         },
         SYN_SENT: {
@@ -288,7 +302,10 @@ export const connectionMachine = setup({
               { target: 'pending', reenter: true, actions: 'retransmit' },
             ],
           },
-          on: { 'clear timer': 'idle', 'set timer': { target: 'pending', reenter: true } },
+          on: {
+            'clear timer': { target: 'idle', actions: 'timerEnded' },
+            'set timer': { target: 'pending', reenter: true },
+          },
         },
         probing: {
           entry: lighting('retransmission', 'probing'),
@@ -299,7 +316,7 @@ export const connectionMachine = setup({
             ],
           },
           on: {
-            'clear timer': 'idle',
+            'clear timer': { target: 'idle', actions: 'timerEnded' },
             'set timer': 'pending',
             'set probe timer': { target: 'probing', reenter: true },
           },

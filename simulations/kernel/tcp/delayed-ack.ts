@@ -69,7 +69,8 @@ export class DelayedAck {
   #last_seg_size = 0;
   /** ICSK_ACK_PUSHED and ICSK_ACK_PUSHED2: small segments since the last ACK, up to two. */
   #pushed = 0;
-  #lrcvtime_us = 0;
+  /** When data last came, or the connection was up, in µs. */
+  lrcvtime_us = 0;
   readonly #sk: Receiving;
 
   constructor(sk: Receiving) {
@@ -86,19 +87,24 @@ export class DelayedAck {
     return this.quick > 0 && !this.inPingpongMode;
   }
 
+  /** Since data last came, in jiffies. */
+  get sinceReceived(): number {
+    return Math.floor((this.#sk.now_us - this.lrcvtime_us) / JIFFY_us);
+  }
+
   /** The connection is up: `tcp_initialize_rcv_mss`, and `lrcvtime` begins. @param mss_bytes of this end */
   established(mss_bytes: number): void {
     const { advmss_bytes, rcv_wnd, now_us } = this.#sk;
     const hint = Math.min(advmss_bytes, mss_bytes, Math.floor(rcv_wnd / 2), TCP_MSS_DEFAULT_bytes);
     this.rcv_mss = Math.max(hint, TCP_MIN_MSS_bytes);
-    this.#lrcvtime_us = now_us;
+    this.lrcvtime_us = now_us;
   }
 
   /** Data has arrived in order: `tcp_event_data_recv`. */
   dataReceived(arrival: Arrival): ArrivalRule {
     this.isScheduled = true;
     this.#measure(arrival);
-    const m = this.#sinceReceived();
+    const m = this.sinceReceived;
     const rto = Math.round((this.#sk.rto_ms * HZ) / 1000);
     let rule: ArrivalRule = 'as before';
     if (this.ato === 0) {
@@ -116,13 +122,13 @@ export class DelayedAck {
       this.#addQuick();
       rule = 'gap';
     }
-    this.#lrcvtime_us = this.#sk.now_us;
+    this.lrcvtime_us = this.#sk.now_us;
     return rule;
   }
 
   /** Data leaves: `tcp_event_data_sent`. @returns whether it counts as a reply */
   dataSent(): boolean {
-    const isReply = this.#sinceReceived() < this.ato;
+    const isReply = this.sinceReceived < this.ato;
     if (isReply) this.pingpong = Math.min(this.pingpong + 1, U8_MAX);
     return isReply;
   }
@@ -232,9 +238,5 @@ export class DelayedAck {
   #addQuick(): void {
     const quickacks = Math.floor(this.#sk.rcv_wnd / (2 * this.rcv_mss)) || 2;
     this.quick = Math.max(this.quick, Math.min(quickacks, TCP_MAX_QUICKACKS));
-  }
-
-  #sinceReceived(): number {
-    return Math.floor((this.#sk.now_us - this.#lrcvtime_us) / JIFFY_us);
   }
 }

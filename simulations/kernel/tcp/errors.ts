@@ -1,12 +1,15 @@
 /** What ends an attempt from outside, and the errno that it leaves. */
-import type { KernelMark } from '../../engine/trace.ts';
+
 import type { UnreachableCode } from '../../network/packet.ts';
+import { comparison, type Decision, formula } from '../../trace/decision.ts';
+import type { KernelMark } from '../../trace/event.ts';
 import type { Errno } from '../errno.ts';
 
 /** An error, the kernel line that chose it, and the sentence that tells of it. */
 export interface Failure {
   readonly errno: Errno;
   readonly mark: KernelMark;
+  readonly decision?: Decision;
   readonly says: string;
 }
 
@@ -26,6 +29,15 @@ export function icmpFailure(code: UnreachableCode): Failure {
 
 /** What a reset means in a state: `tcp_reset`. */
 export function resetFailure(sk_state: string): Failure {
+  const failure = resetIn(sk_state);
+  const follows = `the socket is closed with ${failure.errno}`;
+  return {
+    ...failure,
+    decision: formula('tcp_reset:state', failure.errno, [['sk->sk_state', sk_state]], follows),
+  };
+}
+
+function resetIn(sk_state: string): Failure {
   if (sk_state === 'SYN_SENT')
     return {
       errno: 'ECONNREFUSED',
@@ -50,4 +62,40 @@ export const NO_NEIGHBOUR: Failure = {
   errno: 'EHOSTUNREACH',
   mark: 'ipv4_send_dest_unreach:unreachable',
   says: 'No SYN can leave without a hardware address. The host tells its own socket: *EHOSTUNREACH*.',
+};
+
+/** Nobody has answered, and the last try is over: `tcp_write_err`. @param decision what says that it is over */
+export const timeoutFailure = (
+  tries: number,
+  sk_err_soft: Errno | null,
+  mark: KernelMark,
+  decision: Decision,
+): Failure => ({
+  errno: sk_err_soft ?? 'ETIMEDOUT',
+  mark,
+  decision,
+  says: `${tries} tries without an answer: *Linux gives up with ETIMEDOUT*.`,
+});
+
+/** Which errno `tcp_write_err` takes. */
+export const whyErrno = (sk_err_soft: Errno | null): Decision =>
+  formula(
+    'tcp_write_err:errno',
+    sk_err_soft ?? 'ETIMEDOUT',
+    [['READ_ONCE(sk->sk_err_soft)', sk_err_soft]],
+    'the attempt ends with it',
+  );
+
+/** Whether a count has reached its limit: `tcp_write_timeout`. */
+export const whyCount = (icsk_retransmits: number, max_retransmits: number): Decision => {
+  const isOver = icsk_retransmits >= max_retransmits;
+  return comparison(
+    'tcp_write_timeout:count',
+    isOver,
+    [
+      ['icsk->icsk_retransmits', icsk_retransmits],
+      ['max_retransmits', max_retransmits],
+    ],
+    isOver ? 'the attempt is over' : 'the time is looked at next',
+  );
 };

@@ -4,11 +4,67 @@
  *
  * Left out: PAWS, urgent data, header prediction.
  */
+import type { TcpStateName } from '../../machine/state.ts';
 import type { Segment } from '../../network/packet.ts';
-import { WINDOW_SCALE_bytes } from './receiver.ts';
+import { and, comparison, type Decision, reasonOf } from '../../trace/decision.ts';
+import type { Counted } from '../counters.ts';
+import type { Errno } from '../errno.ts';
+import type { ConnectionEvent } from './connection.ts';
+import { type ArrivalRule, TCP_ATO_MIN, TCP_MSS_DEFAULT_bytes } from './delayed-ack.ts';
+import type { Diag, SegmentCounts } from './diag.ts';
+import type { Outgoing } from './outgoing.ts';
+import type { Receiver } from './receiver.ts';
+import { JIFFY_ms } from './retransmission.ts';
+import type { Sender } from './sender.ts';
 import { Sequence } from './sequence.ts';
-import type { TcpSock } from './sock.ts';
-import { TIMESTAMPS_bytes } from './tcp-host.ts';
+import { type TcpHost, TIMESTAMPS_bytes } from './tcp-host.ts';
+import { type Agreed, agreed } from './tcp-options.ts';
+
+/** `TCP_TIMEOUT_MIN`: the least that the timer of retransmissions is set for. */
+const TCP_TIMEOUT_MIN_ms = 2 * JIFFY_ms;
+
+/** The socket that a segment is for. */
+export interface IncomingSocket {
+  readonly now_us: number;
+  readonly sk_state: TcpStateName;
+  /** The listener that has made it, or null. */
+  readonly parent: { readonly isAcceptQueueFull: boolean } | null;
+  /** No program holds it. */
+  readonly isOrphan: boolean;
+  /** The MSS that the device allows, and that less the timestamps. */
+  readonly host: Pick<TcpHost, 'mss_bytes' | 'kernel' | 'sysctl' | 'timestamp'>;
+  readonly advmss_bytes: number;
+  readonly sender: Sender;
+  readonly receiver: Receiver;
+  readonly syn: {
+    readonly isFirst: boolean;
+    readonly elapsed_ms: number;
+    state(): { readonly retransmits: number };
+  };
+  readonly chart: {
+    readonly synAck: { readonly retransmits: number; readonly sent_us: number };
+    synAcknowledged(): void;
+    setTimer(timer_ms: number, kind: 'retransmission'): void;
+  };
+  readonly acknowledging: { signalMode(): void };
+  readonly outgoing: Outgoing;
+  readonly counters: Pick<Counted, 'add'>;
+  readonly counts: SegmentCounts;
+  readonly diag: Diag;
+  /** The numbers of this end's stream, and of the peer's, which its SYN brings. */
+  readonly snd: Sequence;
+  rcv: Sequence;
+  ts_recent: number;
+  /** The options that both ends have agreed on. */
+  rx_opt: Agreed;
+  sk_err: Errno | null;
+  readonly sk_shutdown: { rcv: boolean; send: boolean };
+  tell(event: ConnectionEvent): void;
+  /** Who waits for a change may look. */
+  changed(): void;
+  /** An orphan whose FIN is acknowledged waits for the peer's as a record. */
+  keepFinWait2(): void;
+}
 
 /** A segment in positions. */
 interface Read {
@@ -21,10 +77,32 @@ interface Read {
   readonly hasAck: boolean;
 }
 
-export class Incoming {
-  readonly #sk: TcpSock;
+/** Data for a socket that nobody can read any more. */
+const WHY_AFTER_CLOSE = and(
+  'tcp_rcv_state_process:after-close',
+  [
+    ['sk->sk_shutdown & RCV_SHUTDOWN', true],
+    ['TCP_SKB_CB(skb)->end_seq != TCP_SKB_CB(skb)->seq', true],
+    ['after(TCP_SKB_CB(skb)->end_seq - th->fin, tp->rcv_nxt)', true],
+  ],
+  'a reset answers it',
+);
 
-  constructor(sk: TcpSock) {
+const whyDuplicate = (end_seq: number, rcv_nxt: number): Decision =>
+  comparison(
+    'tcp_data_queue:duplicate',
+    end_seq <= rcv_nxt,
+    [
+      ['TCP_SKB_CB(skb)->end_seq', end_seq],
+      ['tp->rcv_nxt', rcv_nxt],
+    ],
+    'an ACK says what is wanted',
+  );
+
+export class Incoming {
+  readonly #sk: IncomingSocket;
+
+  constructor(sk: IncomingSocket) {
     this.#sk = sk;
   }
 
@@ -37,17 +115,20 @@ export class Incoming {
   }
 
   #inListen(segment: Segment): void {
-    this.#takeSyn(segment);
+    this.#takeSyn(segment, true);
     this.#sk.tell({ type: 'SYN' });
   }
 
-  /** The peer's SYN: where its stream begins, and what it can take. */
-  #takeSyn(segment: Segment): void {
+  /** The peer's SYN: where its stream begins, and what it can take. @param isRequest it came to a listener */
+  #takeSyn(segment: Segment, isRequest: boolean): void {
+    const { host, outgoing, sender, receiver } = this.#sk;
     this.#sk.rcv = new Sequence(segment.seq);
-    const peer_mss_bytes = segment.mss_bytes ?? 1460;
+    this.#sk.rx_opt = agreed(segment, host.sysctl, outgoing.rcv_wscale);
+    const { timestamps, rcv_wscale } = this.#sk.rx_opt;
+    const peer_mss_bytes = segment.mss_bytes ?? TCP_MSS_DEFAULT_bytes;
     this.#sk.ts_recent = segment.timestamps?.value ?? 0;
-    this.#sk.sender.mss_bytes = Math.min(peer_mss_bytes, this.#sk.host.mss_bytes) - TIMESTAMPS_bytes;
-    this.#sk.receiver.established(this.#sk.synWindow(true), this.#sk.sender.mss_bytes);
+    sender.mss_bytes = Math.min(peer_mss_bytes, host.mss_bytes) - (timestamps ? TIMESTAMPS_bytes : 0);
+    receiver.established(outgoing.synWindow(isRequest && timestamps), sender.mss_bytes, rcv_wscale);
   }
 
   /** `tcp_rcv_synsent_state_process`. */
@@ -56,7 +137,10 @@ export class Incoming {
     const hasAck = flags.includes('ACK');
     const isMine = hasAck && this.#sk.snd.position(segment.ack, 1) === 1;
     if (hasAck && !isMine) {
-      if (!flags.includes('RST')) this.#sk.reset(segment);
+      // What it answers may have swallowed the SYN, so that is soon tried again.
+      if (this.#sk.syn.state().retransmits === 0)
+        this.#sk.chart.setTimer(TCP_TIMEOUT_MIN_ms, 'retransmission');
+      if (!flags.includes('RST')) this.#sk.outgoing.reset(segment);
       return;
     }
     if (flags.includes('RST')) {
@@ -64,22 +148,51 @@ export class Incoming {
       return;
     }
     if (!flags.includes('SYN')) return;
-    this.#takeSyn(segment);
-    this.#sk.receiver.established(this.#sk.synWindow(false), this.#sk.sender.mss_bytes);
+    this.#takeSyn(segment, false);
     this.#sk.sender.established(segment.window_bytes, 0);
     if (!hasAck) {
       this.#sk.tell({ type: 'SYN' });
       return;
     }
-    if (this.#sk.syn.isFirst) this.#sk.sender.rtt.sample(Math.max(1, this.#sk.syn.elapsed_ms * 1000), 1, 1);
+    this.#synAcknowledged();
+    const { syn, sender } = this.#sk;
+    const echo_us = this.#echo_us(segment);
+    this.#measure(syn.isFirst ? Math.max(1, syn.elapsed_ms * 1000) : echo_us);
+    // tcp_init_transfer: two SYNs without an answer, and no timestamp says that the answer is to the first.
+    const isSpurious = echo_us !== null && echo_us === Math.max(1, Math.round(syn.elapsed_ms)) * 1000;
+    if (syn.state().retransmits > 1 && !isSpurious) sender.congestion.snd_cwnd = 1;
     this.#sk.tell({ type: 'SYN-ACK' });
+  }
+
+  /** The SYN takes a place in the stream: `tcp_snd_una_update`. */
+  #synAcknowledged(): void {
+    this.#sk.counts.bytes_acked = 1;
+    this.#sk.counts.last_ack_recv_us = this.#sk.now_us;
+  }
+
+  /** The round trip that an echoed timestamp tells, in µs, or null: `tcp_rtt_tsopt_us`. */
+  #echo_us({ timestamps }: Segment): number | null {
+    if (!this.#sk.rx_opt.timestamps || !timestamps?.echo) return null;
+    return Math.max(1, (this.#sk.host.timestamp() - timestamps.echo) | 0) * 1000;
+  }
+
+  /** The handshake's round trip, in µs, or null where it gives none: `tcp_synack_rtt_meas`, `tcp_init_metrics`. */
+  #measure(rtt_us: number | null): void {
+    const { rtt } = this.#sk.sender;
+    if (rtt_us === null) rtt.unmeasured();
+    else rtt.sample(rtt_us, 1, 1);
+  }
+
+  /** The window that a segment offers, in bytes: a SYN's is not scaled. */
+  #windowOf({ window_bytes }: Segment, isSyn: boolean): number {
+    return isSyn ? window_bytes : window_bytes * 2 ** (this.#sk.rx_opt.snd_wscale ?? 0);
   }
 
   #inOtherStates(segment: Segment): void {
     const read = this.#read(segment);
     // tcp_check_req: for a request a wrong acknowledgement comes before a wrong window.
     if (this.#sk.sk_state === 'SYN_RECV' && this.#sk.parent && read.hasAck && !read.isRst && read.ack !== 1) {
-      this.#sk.reset(segment);
+      this.#sk.outgoing.reset(segment);
       return;
     }
     if (!this.#validates(segment, read)) return;
@@ -118,52 +231,68 @@ export class Incoming {
     if (!receiver.accepts(read)) {
       if (read.isRst && isAtFin) this.#sk.tell({ type: 'RST' });
       if (read.isRst) return false;
-      if (read.isSyn) this.#sk.challenge();
+      if (read.isSyn) this.#sk.outgoing.challenge();
       else {
         const hasData = read.end_seq !== read.seq;
-        if (!hasData && this.#sk.isTooSoon()) return false;
-        if (hasData && read.seq < receiver.rcv_nxt) receiver.ack.enterQuickackMode();
-        this.#sk.answer('It is outside the window: an ACK says what is wanted.', 'tcp_send_dupack:ack');
+        if (!hasData && this.#sk.outgoing.isTooSoon('TcpExtTCPACKSkippedSeq')) return false;
+        if (hasData && read.seq < receiver.rcv_nxt) {
+          this.#sk.counters.add('TcpExtDelayedACKLost');
+          receiver.ack.enterQuickackMode();
+        }
+        this.#sk.outgoing.answer(
+          'It is outside the window: an ACK says what is wanted.',
+          'tcp_send_dupack:ack',
+        );
       }
       return false;
     }
     if (read.isRst) {
       if (read.seq === receiver.rcv_nxt || isAtFin) this.#sk.tell({ type: 'RST' });
-      else this.#sk.challenge();
+      else this.#sk.outgoing.challenge();
       return false;
     }
     if (read.isSyn) {
       const isCrossed = sk_state === 'SYN_RECV' && !this.#sk.parent && read.hasAck && read.seq === 0;
       if (!isCrossed) {
-        this.#sk.challenge();
+        this.#sk.outgoing.challenge();
         return false;
       }
     }
-    if (segment.timestamps && read.seq <= receiver.rcv_wup) this.#sk.ts_recent = segment.timestamps.value;
+    if (this.#sk.rx_opt.timestamps && segment.timestamps && read.seq <= receiver.rcv_wup)
+      this.#sk.ts_recent = segment.timestamps.value;
     return true;
   }
 
   /** The end of the handshake for the side that has sent a SYN-ACK. @returns whether the connection is up */
   #completes(segment: Segment, read: Read): boolean {
     if (read.ack !== 1) {
-      this.#sk.reset(segment);
+      this.#sk.outgoing.reset(segment);
       return false;
     }
     if (this.#sk.parent?.isAcceptQueueFull) {
-      this.#sk.record(
+      this.#sk.counters.add('TcpExtListenOverflows');
+      this.#sk.counters.add('TcpExtListenDrops');
+      this.#sk.diag.record(
         'accept-queue-full',
         'The accept queue is full: *the ACK is ignored*, and the SYN-ACK will go out again.',
         {
-          mark: 'tcp_v4_syn_recv_sock:overflow',
+          ...reasonOf(
+            and(
+              'tcp_v4_syn_recv_sock:overflow',
+              [['sk_acceptq_is_full(sk)', true]],
+              'the connection stays a request',
+            ),
+          ),
           beat: true,
         },
       );
       return false;
     }
-    const window_bytes = read.isSyn ? segment.window_bytes : segment.window_bytes * WINDOW_SCALE_bytes;
-    this.#sk.sender.established(window_bytes, read.seq);
-    if (this.#sk.synAck.retransmits === 0)
-      this.#sk.sender.rtt.sample(this.#sk.now_us - this.#sk.synAck.sent_us, 1, 1);
+    this.#sk.sender.established(this.#windowOf(segment, read.isSyn), read.seq);
+    const { retransmits, sent_us } = this.#sk.chart.synAck;
+    this.#measure(retransmits === 0 ? this.#sk.now_us - sent_us : this.#echo_us(segment));
+    // A request's SYN-ACK was never its socket's.
+    if (!this.#sk.parent) this.#synAcknowledged();
     const isShut = this.#sk.sk_shutdown.send;
     this.#sk.tell({ type: read.isSyn ? 'SYN-ACK' : 'ACK' });
     if (isShut) this.#sk.tell({ type: 'shutdown()' });
@@ -172,13 +301,16 @@ export class Incoming {
 
   /** Step 5: the ACK, and the states that wait for one. @returns whether the segment's text is looked at */
   #acknowledged(segment: Segment, { ack, seq, end_seq, isFin, isSyn }: Read): boolean {
-    const window_bytes = isSyn ? segment.window_bytes : segment.window_bytes * WINDOW_SCALE_bytes;
+    const window_bytes = this.#windowOf(segment, isSyn);
     const hasData = end_seq > seq;
-    const result = this.#sk.sender.acknowledged({ ack, seq, window_bytes, hasData });
+    const echo_us = this.#echo_us(segment);
+    const result = this.#sk.sender.acknowledged({ ack, seq, window_bytes, hasData, echo_us });
     if (result === 'not sent yet') {
-      if (this.#sk.sk_state !== 'ESTABLISHED') this.#sk.challenge();
+      const { sk_state, host, outgoing } = this.#sk;
+      if (sk_state !== 'ESTABLISHED' || host.kernel.answersUnsentAck) outgoing.challenge();
       return false;
     }
+    this.#sk.chart.synAcknowledged();
     const isFinAcknowledged = this.#sk.sender.queue.isFinQueued && ack === this.#sk.sender.queue.write_seq;
     if (!isFinAcknowledged) return true;
     if (this.#sk.sk_state !== 'FIN_WAIT1') {
@@ -186,12 +318,13 @@ export class Incoming {
       this.#sk.tell({ type: 'ACK of FIN' });
       return false;
     }
-    this.#sk.tell({ type: 'ACK of FIN' });
+    this.#sk.tell({ type: 'ACK of FIN', decision: this.#whyFinWait2() });
     this.#sk.sk_shutdown.send = true;
     if (!this.#sk.isOrphan) return true;
     if (end_seq - (isFin ? 1 : 0) > this.#sk.receiver.rcv_nxt && hasData) {
-      this.#sk.tell({ type: 'data after close()' });
-      this.#sk.reset(segment);
+      this.#sk.counters.add('TcpExtTCPAbortOnData');
+      this.#sk.tell({ type: 'data after close()', decision: WHY_AFTER_CLOSE });
+      this.#sk.outgoing.reset(segment);
       return false;
     }
     if (isFin) return true;
@@ -211,8 +344,9 @@ export class Incoming {
       end_seq - (isFin ? 1 : 0) > receiver.rcv_nxt
     ) {
       this.#sk.sk_err = 'ECONNRESET';
-      this.#sk.tell({ type: 'data after close()' });
-      this.#sk.reset(segment);
+      this.#sk.counters.add('TcpExtTCPAbortOnData');
+      this.#sk.tell({ type: 'data after close()', decision: WHY_AFTER_CLOSE });
+      this.#sk.outgoing.reset(segment);
       return;
     }
     if (end_seq > seq && !read.isSyn) this.#takeData(segment, read);
@@ -226,23 +360,30 @@ export class Incoming {
     const before = receiver.rcv_nxt;
     const { queued, hasFin } = receiver.queue({ seq, end_seq, hasFin: isFin });
     const isBehindFin = hasFin && !isFin;
+    this.#sk.counts.bytes_received += receiver.rcv_nxt - before;
+    if (queued === 'out of order') this.#sk.counters.add('TcpExtTCPOFOQueue');
+    if (queued === 'duplicate') this.#sk.counters.add('TcpExtDelayedACKLost');
     if (queued === 'in order' && segment.payload_bytes > 0) this.#noteArrival(segment);
     else if (queued === 'out of order')
-      this.#sk.record('out-of-order', `Something before it is missing: it waits from byte ${seq} on.`, {
+      this.#sk.diag.record('out-of-order', `Something before it is missing: it waits from byte ${seq} on.`, {
         data: { seq, rcv_nxt: before },
         mark: 'tcp_data_queue:out-of-order',
       });
     else if (queued === 'duplicate')
-      this.#sk.record('duplicate', 'All of it has been here before.', { mark: 'tcp_data_queue:duplicate' });
+      this.#sk.diag.record(
+        'duplicate',
+        'All of it has been here before.',
+        reasonOf(whyDuplicate(end_seq, before)),
+      );
     if (queued === 'in order' && (hasFin || isBehindFin)) this.#takeFin();
     if (queued === 'in order') this.#sk.changed();
-    this.#sk.signalMode();
+    this.#sk.acknowledging.signalMode();
   }
 
   /** `tcp_event_data_recv`, told when it changes something. */
   #noteArrival(segment: Segment): void {
     const { ack } = this.#sk.receiver;
-    const before = { quick: ack.quick, ato: ack.ato };
+    const before = { quick: ack.quick, ato: ack.ato, m: ack.sinceReceived };
     const arrival = {
       payload_bytes: segment.payload_bytes,
       hasPush: segment.flags.includes('PSH'),
@@ -257,10 +398,61 @@ export class Incoming {
       average: `The delay of ACKs follows the pause between segments: ${ack.ato * 4} ms.`,
       gap: `A pause longer than the retransmission timeout: the next ${ack.quick} ACKs are quick again.`,
     }[rule];
-    this.#sk.record('ato-updated', says, {
+    this.#sk.diag.record('ato-updated', says, {
       data: { rule, ato_ms: ack.ato * 4, quick: ack.quick },
-      mark: `tcp_event_data_recv:${rule}`,
+      ...reasonOf(this.#whyRule(rule, before), `tcp_event_data_recv:${rule}`),
     });
+  }
+
+  /** @param before the delay, and how long nothing had come, both in jiffies */
+  #whyRule(
+    rule: Exclude<ArrivalRule, 'as before'>,
+    before: { readonly ato: number; readonly m: number },
+  ): Decision {
+    const m = ['m', before.m * JIFFY_ms, 'ms'] as const;
+    switch (rule) {
+      case 'first':
+        return and(
+          'tcp_event_data_recv:is-first',
+          [['!icsk->icsk_ack.ato', before.ato === 0]],
+          'the first ACKs are quick',
+        );
+      case 'fast':
+        return comparison(
+          'tcp_event_data_recv:is-fast',
+          true,
+          [m, ['TCP_ATO_MIN / 2', (TCP_ATO_MIN / 2) * JIFFY_ms, 'ms']],
+          'the delay of ACKs goes half the way to the shortest',
+        );
+      case 'average':
+        return comparison(
+          'tcp_event_data_recv:is-average',
+          true,
+          [m, ['icsk->icsk_ack.ato', before.ato * JIFFY_ms, 'ms']],
+          'the delay of ACKs follows the pause',
+        );
+      case 'gap':
+        return comparison(
+          'tcp_event_data_recv:is-gap',
+          true,
+          [m, ['icsk->icsk_rto', this.#sk.sender.icsk_rto_ms, 'ms']],
+          'the next ACKs are quick again',
+        );
+    }
+  }
+
+  /** Whether all that was sent is acknowledged, the FIN included. */
+  #whyFinWait2(): Decision {
+    const { snd_una, write_seq } = this.#sk.sender.queue;
+    return comparison(
+      'tcp_rcv_state_process:fin-wait2',
+      snd_una !== write_seq,
+      [
+        ['tp->snd_una', snd_una],
+        ['tp->write_seq', write_seq],
+      ],
+      'the FIN is acknowledged',
+    );
   }
 
   /** `tcp_fin`. */

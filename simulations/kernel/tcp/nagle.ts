@@ -5,7 +5,7 @@
  * Left out: urgent data, `tcp_autocorking` (it holds a segment for as long as an earlier one waits in this
  * host's queue, which takes no time here).
  */
-import type { KernelMark } from '../../engine/trace.ts';
+import { and, type Decision } from '../../trace/decision.ts';
 
 /** Bits of `tp->nonagle`. TCP_NODELAY. */
 export const TCP_NAGLE_OFF = 1;
@@ -31,33 +31,73 @@ export interface Candidate {
   readonly hasFin: boolean;
 }
 
-/** The answer, and the line that gave it. */
+/** The answer, and the condition that gave it. */
 export interface NagleVerdict {
   readonly holds: 'Nagle' | 'cork' | null;
-  readonly mark: KernelMark;
+  readonly decision: Decision;
   /** Why, as the end of a sentence: `it is a full segment`. */
   readonly because: string;
 }
+
+const GOES = 'the segment goes out';
+const STAYS = 'the segment stays in the socket';
 
 /** Whether a small segment of ours is unacknowledged. */
 export const tcp_minshall_check = ({ snd_sml, snd_una, snd_nxt }: NagleState): boolean =>
   snd_sml > snd_una && snd_sml <= snd_nxt;
 
+const sends = (decision: Decision, because: string): NagleVerdict => ({ holds: null, decision, because });
+
+/** Verdicts that hang on no number. */
+const PUSHED = sends(
+  and('tcp_nagle_test:push', [['nonagle & TCP_NAGLE_PUSH', true]], GOES),
+  'what is there is pushed out',
+);
+const LAST = sends(
+  and('tcp_nagle_test:fin', [['TCP_SKB_CB(skb)->tcp_flags & TCPHDR_FIN', true]], GOES),
+  'it carries the FIN',
+);
+const FULL = sends(and('tcp_nagle_check:partial', [['partial', false]], GOES), 'it is a full segment');
+const CORKED: NagleVerdict = {
+  holds: 'cork',
+  decision: and('tcp_nagle_check:cork', [['nonagle & TCP_NAGLE_CORK', true]], STAYS),
+  because: 'the socket is corked',
+};
+
 /** Whether a segment may be sent: `tcp_nagle_test`, and in it `tcp_nagle_check`. @param nonagle the bits */
 export function tcp_nagle_test(candidate: Candidate, tp: NagleState, nonagle: number): NagleVerdict {
-  const sends = (mark: KernelMark, because: string): NagleVerdict => ({ holds: null, mark, because });
-  if (nonagle & TCP_NAGLE_PUSH) return sends('tcp_nagle_test:push', 'what is there is pushed out');
-  if (candidate.hasFin) return sends('tcp_nagle_test:fin', 'it carries the FIN');
-  if (candidate.bytes >= candidate.mss_bytes) return sends('tcp_nagle_check:partial', 'it is a full segment');
-  if (nonagle & TCP_NAGLE_CORK)
-    return { holds: 'cork', mark: 'tcp_nagle_check:cork', because: 'the socket is corked' };
-  if (nonagle & TCP_NAGLE_OFF) return sends('tcp_nagle_check:nagle', 'TCP_NODELAY is set');
-  if (tp.packets_out === 0) return sends('tcp_nagle_check:nagle', 'nothing before it is unacknowledged');
-  if (!tcp_minshall_check(tp))
-    return sends('tcp_minshall_check:small', 'no small segment before it is unacknowledged');
-  return {
-    holds: 'Nagle',
-    mark: 'tcp_nagle_check:nagle',
-    because: 'a small segment before it is not acknowledged yet',
-  };
+  if (nonagle & TCP_NAGLE_PUSH) return PUSHED;
+  if (candidate.hasFin) return LAST;
+  if (candidate.bytes >= candidate.mss_bytes) return FULL;
+  if (nonagle & TCP_NAGLE_CORK) return CORKED;
+  const isSmallOut = tcp_minshall_check(tp);
+  if (!(nonagle & TCP_NAGLE_OFF) && tp.packets_out > 0 && !isSmallOut)
+    return sends(minshall(tp), 'no small segment before it is unacknowledged');
+  const holds = !(nonagle & TCP_NAGLE_OFF) && tp.packets_out > 0;
+  const decision = and(
+    'tcp_nagle_check:nagle',
+    [
+      ['!nonagle', !(nonagle & TCP_NAGLE_OFF)],
+      ['tp->packets_out', tp.packets_out, 'segments'],
+      ['tcp_minshall_check(tp)', isSmallOut],
+    ],
+    holds ? STAYS : GOES,
+  );
+  if (holds)
+    return { holds: 'Nagle', decision, because: 'a small segment before it is not acknowledged yet' };
+  return sends(
+    decision,
+    nonagle & TCP_NAGLE_OFF ? 'TCP_NODELAY is set' : 'nothing before it is unacknowledged',
+  );
 }
+
+/** Why no small segment counts as unacknowledged. */
+const minshall = ({ snd_sml, snd_una, snd_nxt }: NagleState): Decision =>
+  and(
+    'tcp_minshall_check:small',
+    [
+      ['after(tp->snd_sml, tp->snd_una)', snd_sml > snd_una],
+      ['!after(tp->snd_sml, tp->snd_nxt)', snd_sml <= snd_nxt],
+    ],
+    GOES,
+  );

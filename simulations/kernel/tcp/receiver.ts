@@ -5,11 +5,9 @@
  * Left out: a receive buffer that grows (`tcp_rcv_space_adjust`) or is pruned, SACK, PAWS, urgent data; and that a FIN
  * merged with unread data (`tcp_try_coalesce`) goes with the read that takes the last of it and has no room to spare.
  */
+import { and, comparison, type Decision, or } from '../../trace/decision.ts';
 import { type Arrival, type ArrivalRule, DelayedAck, type Receiving } from './delayed-ack.ts';
-import { ReceiveBuffer } from './receive-buffer.ts';
-
-/** The window's unit on the wire after the handshake: a window scale of 7. */
-export const WINDOW_SCALE_bytes = 128;
+import { ReceiveBuffer, type Truesize, U16_MAX } from './receive-buffer.ts';
 
 /** A stretch of the stream. */
 interface Stretch {
@@ -34,6 +32,9 @@ export type Queued =
   /** It does not fit the window. */
   | 'outside the window';
 
+/** Why something is acknowledged at once. */
+export type AckReason = 'full' | 'quick' | 'now' | 'hole';
+
 export class Receiver {
   readonly ack: DelayedAck;
   readonly buffer: ReceiveBuffer;
@@ -48,16 +49,20 @@ export class Receiver {
   /** Where the FIN is, once it has arrived in order. */
   fin_seq: number | null = null;
   #outOfOrder: Incoming[] = [];
+  /** The window scale of what this end offers, or 0. */
+  #wscale = 0;
 
-  constructor(sk: Receiving, sk_rcvbuf_bytes: number) {
+  constructor(sk: Receiving, sk_rcvbuf_bytes: number, truesize: Truesize) {
     this.ack = new DelayedAck(sk);
-    this.buffer = new ReceiveBuffer(sk_rcvbuf_bytes);
+    this.buffer = new ReceiveBuffer(sk_rcvbuf_bytes, truesize);
   }
 
-  /** The peer's SYN takes position 0. @param window_bytes what this end has offered */
-  established(window_bytes: number, mss_bytes: number): void {
+  /** The peer's SYN takes position 0. @param window_bytes what this end has offered @param wscale of its windows, or null */
+  established(window_bytes: number, mss_bytes: number, wscale: number | null): void {
+    this.#wscale = wscale ?? 0;
     this.rcv_nxt = this.rcv_wup = this.copied_seq = 1;
-    this.rcv_wnd = this.buffer.rcv_ssthresh = window_bytes;
+    this.rcv_wnd = window_bytes;
+    this.buffer.established(window_bytes, this.#wscale);
     this.ack.established(mss_bytes);
   }
 
@@ -145,10 +150,52 @@ export class Receiver {
   }
 
   /** The first of the kernel's reasons for an ACK at once, and the quick ACKs that are left. */
-  get whyAckNow(): { reason: 'full' | 'quick' | 'now' | 'hole'; quick: number } {
+  get whyAckNow(): { reason: AckReason; quick: number; decision: Decision } {
     const { quick, inQuickackMode, isNow } = this.ack;
     const reason = this.#isFull() ? 'full' : inQuickackMode ? 'quick' : isNow ? 'now' : 'hole';
-    return { reason, quick };
+    return { reason, quick, decision: this.#decisionOf(reason, quick) };
+  }
+
+  #decisionOf(reason: AckReason, quick: number): Decision {
+    const follows = 'the ACK goes out at once';
+    switch (reason) {
+      case 'full':
+        return comparison(
+          '__tcp_ack_snd_check:full',
+          true,
+          [
+            ['tp->rcv_nxt - tp->rcv_wup', this.rcv_nxt - this.rcv_wup, 'bytes'],
+            ['inet_csk(sk)->icsk_ack.rcv_mss', this.ack.rcv_mss, 'bytes'],
+            ['__tcp_select_window(sk)', this.#selectWindow(), 'bytes'],
+            ['tp->rcv_wnd', this.rcv_wnd, 'bytes'],
+          ],
+          follows,
+        );
+      case 'quick':
+        return and(
+          'tcp_in_quickack_mode:quick',
+          [
+            ['icsk->icsk_ack.quick', quick],
+            ['!inet_csk_in_pingpong_mode(sk)', !this.ack.inPingpongMode],
+          ],
+          follows,
+        );
+      case 'now':
+        return and(
+          '__tcp_ack_snd_check:now',
+          [['inet_csk(sk)->icsk_ack.pending & ICSK_ACK_NOW', true]],
+          follows,
+        );
+      case 'hole':
+        return or(
+          '__tcp_ack_snd_check:hole',
+          [
+            ['!ofo_possible', false],
+            ['RB_EMPTY_ROOT(&tp->out_of_order_queue)', !this.hasHole],
+          ],
+          follows,
+        );
+    }
   }
 
   #isFull(): boolean {
@@ -175,12 +222,15 @@ export class Receiver {
     return window_bytes > 0 && window_bytes >= 2 * offered_bytes;
   }
 
-  /** The window that an ACK offers now, and remembers: `tcp_select_window`. It is never taken back. */
+  /**
+   * The window that an ACK offers now, and remembers: `tcp_select_window`. It is never taken back.
+   * @returns the field, in the units of the window scale
+   */
   offer(): number {
-    const window_bytes = Math.max(this.#selectWindow(), roundUp(this.receiveWindow_bytes));
+    const window_bytes = Math.max(this.#selectWindow(), this.#roundUp(this.receiveWindow_bytes));
     this.rcv_wnd = window_bytes;
     this.rcv_wup = this.rcv_nxt;
-    return window_bytes;
+    return Math.min(window_bytes / 2 ** this.#wscale, U16_MAX);
   }
 
   /** `__tcp_select_window`. */
@@ -191,11 +241,24 @@ export class Receiver {
     let free_space = Math.max(0, buffer.space - waiting_bytes);
     if (free_space < full_space >> 1) {
       ack.quick = 0;
-      free_space -= free_space % WINDOW_SCALE_bytes;
+      free_space -= free_space % 2 ** this.#wscale;
       if (free_space < buffer.full_space >> 4 || free_space < Math.min(ack.rcv_mss, full_space)) return 0;
     }
-    return roundUp(Math.min(free_space, buffer.rcv_ssthresh));
+    free_space = Math.min(free_space, buffer.rcv_ssthresh);
+    return this.#wscale > 0 ? this.#roundUp(free_space) : this.#wholeSegments(free_space, full_space);
+  }
+
+  /** Without a window scale the window stays as it is, or is a whole number of segments. */
+  #wholeSegments(free_space: number, full_space: number): number {
+    const mss = Math.min(this.ack.rcv_mss, full_space);
+    const { rcv_wnd } = this;
+    if (rcv_wnd <= free_space - mss || rcv_wnd > free_space) return free_space - (free_space % mss);
+    return mss === full_space && free_space > rcv_wnd + (full_space >> 1) ? free_space : rcv_wnd;
+  }
+
+  /** To the units in which the wire says it. */
+  #roundUp(bytes: number): number {
+    const unit = 2 ** this.#wscale;
+    return Math.ceil(bytes / unit) * unit;
   }
 }
-
-const roundUp = (bytes: number): number => Math.ceil(bytes / WINDOW_SCALE_bytes) * WINDOW_SCALE_bytes;

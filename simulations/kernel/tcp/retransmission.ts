@@ -120,9 +120,15 @@ export function tcp_clamp_rto_to_user_timeout(
   limits: SynLimits,
   elapsed_ms: number,
 ): number {
-  if (!limits.icsk_user_timeout_ms || limits.kernel.user_timeout === 'ignored') return timer.icsk_rto_ms;
-  const remaining_ms = limits.icsk_user_timeout_ms - elapsed_ms;
-  return remaining_ms <= 0 ? JIFFY_ms : Math.min(timer.icsk_rto_ms, remaining_ms);
+  if (limits.kernel.user_timeout === 'ignored') return timer.icsk_rto_ms;
+  return clampToUserTimeout(timer.icsk_rto_ms, limits.icsk_user_timeout_ms, elapsed_ms);
+}
+
+/** A wait that TCP_USER_TIMEOUT shortens to its own end, in ms. @param user_timeout_ms 0 for none */
+export function clampToUserTimeout(rto_ms: number, user_timeout_ms: number, elapsed_ms: number): number {
+  if (!user_timeout_ms) return rto_ms;
+  const remaining_ms = user_timeout_ms - elapsed_ms;
+  return remaining_ms <= 0 ? JIFFY_ms : Math.min(rto_ms, remaining_ms);
 }
 
 /**

@@ -2,13 +2,16 @@
  * The round-trip time and the RTO: `tcp_rtt_estimator` and `__tcp_set_rto` in `net/ipv4/tcp_input.c`,
  * RFC 6298 as Linux has it. Times are scaled as there: `srtt_us` is eight times the estimate.
  *
- * Left out: samples from timestamps (a retransmitted segment gives none here), `tcp_rto_min_us`.
+ * Left out: `tcp_rto_min_us`.
  */
 import { HZ } from '../profile.ts';
 import { TCP_RTO_MAX_ms, TCP_TIMEOUT_INIT_ms } from './retransmission.ts';
 
 /** `TCP_RTO_MIN`: no RTO is shorter than this above the round-trip time. */
 export const TCP_RTO_MIN_ms = 200;
+
+/** `TCP_TIMEOUT_FALLBACK`: RFC 6298 5.7. */
+const TCP_TIMEOUT_FALLBACK_ms = 3000;
 
 const TCP_RTO_MIN_us = TCP_RTO_MIN_ms * 1000;
 const JIFFY_us = 1e6 / HZ;
@@ -22,6 +25,7 @@ export class RttEstimator {
   mdev_max_us = 0;
   rttvar_us = 0;
   #rtt_seq = 0;
+  #initial_ms = TCP_TIMEOUT_INIT_ms;
 
   /** Takes a sample. @param mrtt_us µs, at least 1 @param snd_una after the ACK @param snd_nxt positions */
   sample(mrtt_us: number, snd_una: number, snd_nxt: number): void {
@@ -52,9 +56,14 @@ export class RttEstimator {
     }
   }
 
-  /** The RTO without backoff, in ms: whole jiffies, and 1 s before the first sample. */
+  /** The handshake has given no sample, since its segments were sent again: `tcp_init_metrics`. */
+  unmeasured(): void {
+    this.#initial_ms = TCP_TIMEOUT_FALLBACK_ms;
+  }
+
+  /** The RTO without backoff, in ms: whole jiffies; before the first sample 1 s, or 3 s after a handshake that gave none. */
   get rto_ms(): number {
-    if (this.srtt_us === 0) return TCP_TIMEOUT_INIT_ms;
+    if (this.srtt_us === 0) return this.#initial_ms;
     const jiffies = Math.ceil(((this.srtt_us >> 3) + this.rttvar_us) / JIFFY_us);
     return Math.min((jiffies * 1000) / HZ, TCP_RTO_MAX_ms);
   }

@@ -29,6 +29,8 @@ export class SendQueue {
   write_seq = 0;
   /** One past the last byte that a program wants pushed. */
   pushed_seq = 0;
+  /** Where segments end that have PSH (`tcp_mark_push`), as far as they have not been sent. */
+  #pushes: number[] = [];
   #isFinQueued = false;
   readonly #sent: Sent[] = [];
 
@@ -65,25 +67,35 @@ export class SendQueue {
     this.write_seq += bytes;
   }
 
+  /** What is unsent is to be pushed: its last segment has PSH. */
+  markPush(): void {
+    this.pushed_seq = this.write_seq;
+    if (this.hasUnsent) this.#pushes.push(this.write_seq);
+  }
+
   appendFin(): void {
     if (this.#isFinQueued) return;
     this.#isFinQueued = true;
     this.write_seq++;
   }
 
-  /** The next `bytes` are sent now, with the FIN if they reach it and the window has room for it. */
-  take(bytes: number, now_us: number, room_bytes = Number.POSITIVE_INFINITY): Sent {
+  /**
+   * The next `bytes` are sent now, with the FIN if they reach it and the window has room for it.
+   * @param isPushed with PSH in any case
+   */
+  take(bytes: number, now_us: number, room_bytes = Number.POSITIVE_INFINITY, isPushed = false): Sent {
     const end = this.snd_nxt + bytes;
     const hasFin = this.isFinUnsent && end === this.write_seq - 1 && bytes < room_bytes;
     const sent: Sent = {
       seq: this.snd_nxt,
       end_seq: hasFin ? end + 1 : end,
       hasFin,
-      hasPush: bytes > 0 && end === this.pushed_seq,
+      hasPush: bytes > 0 && (isPushed || this.#pushes.includes(end)),
       sent_us: now_us,
       retransmitted: false,
       lost: false,
     };
+    if (this.#pushes.length > 0) this.#pushes = this.#pushes.filter((push) => push > end);
     this.#sent.push(sent);
     this.snd_nxt = sent.end_seq;
     return sent;

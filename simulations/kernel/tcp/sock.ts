@@ -1,46 +1,81 @@
 /**
- * `struct sock`, `struct inet_connection_sock` and `struct tcp_sock` of one connection: what programs ask for, what
- * the statechart asks for, and what goes onto the wire. What arrives is judged in `incoming.ts`; data moves in
- * `sender.ts` and `receiver.ts`.
+ * `struct sock`, `struct inet_connection_sock` and `struct tcp_sock` of one connection: its fields, its parts, and what
+ * programs ask for. What arrives is judged in `incoming.ts` and data moves in `sender.ts` and `receiver.ts`;
+ * `statechart.ts` does what the statechart asks for, `outgoing.ts` makes the segments, `diag.ts` tells of it all.
  *
- * Left out: options other than MSS and timestamps, PAWS, urgent data.
+ * Left out: SACK blocks, PAWS, urgent data.
  */
-import { type Actor, createActor } from 'xstate';
-import type { ActorState, KernelMark } from '../../engine/trace.ts';
-import {
-  type Endpoint,
-  type Flag,
-  packetName,
-  type Segment,
-  type UnreachableCode,
-} from '../../network/packet.ts';
+import type { Rank } from '../../engine/clock.ts';
+import type { Cookie, Inode, Regions, TcpStateName } from '../../machine/state.ts';
+import type { Sysctls } from '../../machine/sysctl.ts';
+import { type Endpoint, packetName, type Segment, type UnreachableCode } from '../../network/packet.ts';
+import { and, reasonOf } from '../../trace/decision.ts';
+import type { AcceptQueue } from '../accept-queue.ts';
+import type { Counted } from '../counters.ts';
 import type { Errno } from '../errno.ts';
-import { Acknowledging } from './acknowledging.ts';
-import { type ConnectionActions, type ConnectionEvent, connectionMachine } from './connection.ts';
-import { type Failure, icmpFailure, NO_NEIGHBOUR, resetFailure } from './errors.ts';
-import { Incoming } from './incoming.ts';
-import type { NagleVerdict } from './nagle.ts';
-import { tcp_select_initial_window } from './receive-buffer.ts';
-import { Receiver, WINDOW_SCALE_bytes } from './receiver.ts';
-import { TCP_TIMEOUT_INIT_ms } from './retransmission.ts';
-import { bytesOf, type Sent } from './send-queue.ts';
-import { type Hold, Sender, type SenderSocket } from './sender.ts';
+import { WaitSet } from '../wait-set.ts';
+import { Acknowledging, type AcknowledgingSocket } from './acknowledging.ts';
+import type { ConnectionEvent } from './connection.ts';
+import type { Receiving } from './delayed-ack.ts';
+import { Diag, type DiagSocket, noSegments } from './diag.ts';
+import { icmpFailure } from './errors.ts';
+import { Holding, type HoldingSocket } from './holding.ts';
+import { Incoming, type IncomingSocket } from './incoming.ts';
+import { Outgoing, type OutgoingSocket } from './outgoing.ts';
+import { Receiver } from './receiver.ts';
+import { Sender, type SenderSocket } from './sender.ts';
 import { Sequence } from './sequence.ts';
-import { SynRetransmission } from './syn-retransmission.ts';
-import { type AcceptQueue, type TcpHost, TIMESTAMPS_bytes } from './tcp-host.ts';
-import { TCP_INVALID_RATELIMIT_us, TCP_TIMEWAIT_LEN_ms } from './time-wait.ts';
+import { type ChartSocket, Statechart } from './statechart.ts';
+import { SynRetransmission, type SynSocket } from './syn-retransmission.ts';
+import { type TcpHost, TIMESTAMPS_bytes } from './tcp-host.ts';
+import { NOTHING_AGREED } from './tcp-options.ts';
 
-type Region = 'retransmission' | 'acknowledgement' | 'sending';
-type Details = {
-  data?: { readonly [key: string]: string | number | boolean | null };
-  mark?: KernelMark;
-  beat?: boolean;
-  state?: ActorState;
-};
+/** A connection that a listener hands out: a full socket, or one that stands still. */
+export interface Acceptable {
+  readonly cookie: Cookie;
+  /** Closes what nobody will accept. */
+  hangUp(): void;
+}
 
-export class TcpSock implements ConnectionActions, SenderSocket {
-  local: Endpoint;
-  remote: Endpoint = { address: '0.0.0.0', port: 0 };
+/** What the parts need of the socket that they belong to. */
+type Whole = ChartSocket &
+  IncomingSocket &
+  OutgoingSocket &
+  AcknowledgingSocket &
+  HoldingSocket &
+  SenderSocket &
+  SynSocket &
+  Receiving &
+  DiagSocket;
+
+const NOWHERE: Endpoint = { address: '0.0.0.0', port: 0 };
+
+/** What `__tcp_close` asks, in its order. */
+const WHY_LISTEN = and('__tcp_close:listen', [['sk->sk_state == TCP_LISTEN', true]], 'the listener is gone');
+const WHY_UNREAD = and('__tcp_close:unread', [['data_was_unread', true]], 'the close is a reset');
+const WHY_LINGER = and(
+  '__tcp_close:linger',
+  [
+    ['sock_flag(sk, SOCK_LINGER)', true],
+    ['!sk->sk_lingertime', true],
+  ],
+  'the close is a reset',
+);
+
+export class TcpSock implements Whole, Acceptable {
+  readonly cookie: Cookie;
+  inode: Inode = 0;
+  uid = 0;
+  local: Endpoint = NOWHERE;
+  remote: Endpoint = NOWHERE;
+  /** SO_REUSEADDR. */
+  reuses = false;
+  /** bind() has chosen the port: SOCK_BINDPORT_LOCK. */
+  isBound = false;
+  /** SO_LINGER in seconds, or null for off. */
+  linger_s: number | null = null;
+  sndtimeo_ms: number | null = null;
+  rcvtimeo_ms: number | null = null;
   /** `TCP_SYNCNT`, 0 for the sysctl's. */
   icsk_syn_retries = 0;
   /** `TCP_USER_TIMEOUT` in ms, 0 for none. */
@@ -49,62 +84,72 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   sk_err: Errno | null = null;
   /** An error that was noted while connect() held the socket. */
   sk_err_soft: Errno | null = null;
-  sk_state = 'CLOSE';
   /** `RCV_SHUTDOWN` and `SEND_SHUTDOWN`. */
   sk_shutdown = { rcv: false, send: false };
+  /** Threads that sleep in write(). */
+  sk_write_pending = 0;
   /** `SOCK_DEAD`: no program holds it. */
   isOrphan = false;
-  timer_ms = 0;
-  /** When that timer is due, in µs, or null while none runs. */
-  #timerDue_us: number | null = null;
-  readonly sender = new Sender(this);
-  readonly receiver: Receiver;
-  readonly #incoming = new Incoming(this);
-  readonly #acknowledging = new Acknowledging(this);
   /** For a listener: who waits for accept(). */
-  queue: AcceptQueue | null = null;
+  queue: AcceptQueue<Acceptable> | null = null;
+  /** For a listener: connections whose handshake is not over. */
+  readonly requests = new Set<TcpSock>();
   /** For a connection that a listener has made: the listener. */
   parent: TcpSock | null = null;
-  /** The states of the regions beside the connection's. */
-  readonly regions = { retransmission: 'idle', acknowledgement: 'plain', sending: 'open' };
-
-  /** Where it lives. */
-  readonly host: TcpHost;
-  readonly #machine: Actor<typeof connectionMachine>;
-  readonly #waiters = new Set<() => void>();
   /** The numbers of this end's stream, and of the peer's once its SYN has come. */
   readonly snd: Sequence;
   rcv = new Sequence(0);
-  /** The SYN and its timer. */
-  readonly syn: SynRetransmission;
-  #isSilent = false;
-  /** Nothing is left of it here: its record, if any, goes on without it. */
-  #isOver = false;
   /** The peer's last timestamp, which the next segment echoes: `rx_opt.ts_recent`. */
   ts_recent = 0;
-  /** The SYN-ACK and its timer: `struct request_sock`. */
-  synAck = { retransmits: 0, rto_ms: TCP_TIMEOUT_INIT_ms, sent_us: 0 };
-  #timerSet_us = 0;
-  /** When an ACK last answered what does not fit. */
-  #last_oow_us = Number.NEGATIVE_INFINITY;
+  /** The options that both ends have agreed on. */
+  rx_opt = NOTHING_AGREED;
+  readonly counts = noSegments();
 
-  constructor(host: TcpHost, local: Endpoint) {
+  /** Where it lives. */
+  readonly host: TcpHost<TcpSock>;
+  readonly diag: Diag;
+  readonly outgoing: Outgoing;
+  readonly sender: Sender = new Sender(this);
+  readonly receiver: Receiver;
+  readonly acknowledging = new Acknowledging(this);
+  readonly holding: Holding = new Holding(this);
+  /** The SYN and its timer. */
+  readonly syn: SynRetransmission;
+  readonly chart: Statechart;
+  readonly #incoming = new Incoming(this);
+  readonly #waiting: WaitSet;
+
+  constructor(host: TcpHost<TcpSock>) {
     this.host = host;
-    this.local = local;
+    this.cookie = host.nextCookie();
+    this.#waiting = new WaitSet(host.clock);
     this.snd = new Sequence(host.random.bits());
     this.syn = new SynRetransmission(this, host);
-    this.receiver = new Receiver(this, host.sysctl.rcvbuf_bytes);
-    host.recorder.introduce(host.name, this.fields());
-    this.#machine = createActor(connectionMachine, { clock: host.clock, input: { sk: this } });
-    this.#machine.start();
+    this.receiver = new Receiver(this, host.sysctl.rcvbuf_bytes, host.truesize);
+    this.diag = new Diag(this, host);
+    this.outgoing = new Outgoing(this, host);
+    this.chart = new Statechart(this, host);
   }
 
   get now_us(): number {
     return this.host.clock.now_us;
   }
 
-  get tcp_retries2(): number {
-    return this.host.sysctl.tcp_retries2;
+  get counters(): Counted {
+    return this.host.counters;
+  }
+
+  get sk_state(): TcpStateName {
+    return this.chart.sk_state;
+  }
+
+  /** The states of the regions beside the connection's. */
+  get regions(): Regions {
+    return this.chart.regions;
+  }
+
+  get sysctl(): Sysctls {
+    return this.host.sysctl;
   }
 
   get tcp_pingpong_thresh(): number {
@@ -116,7 +161,7 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   }
 
   get advmss_bytes(): number {
-    return this.host.mss_bytes - TIMESTAMPS_bytes;
+    return this.host.mss_bytes - (this.rx_opt.timestamps ? TIMESTAMPS_bytes : 0);
   }
 
   get rto_ms(): number {
@@ -129,37 +174,33 @@ export class TcpSock implements ConnectionActions, SenderSocket {
 
   // --- what programs ask for ---
 
-  /** Active open: `tcp_v4_connect`. The state is SYN_SENT when it returns. */
-  open(remote: Endpoint): void {
+  /** Active open: `tcp_v4_connect`. The state is SYN_SENT when it returns. @returns the error that keeps it from it */
+  open(remote: Endpoint): Errno | null {
     this.remote = remote;
+    const errno = this.host.hash(this);
+    if (errno) {
+      this.remote = NOWHERE;
+      return errno;
+    }
+    this.host.counters.add('TcpActiveOpens');
     this.tell({ type: 'connect()' });
+    return null;
   }
 
-  /** Passive open: `inet_csk_listen_start`. @param backlog as in listen(); one more than that fit */
-  listen(backlog = 4096): void {
-    this.queue = { backlog, ready: [], requests: new Set() };
+  /** Passive open: `inet_csk_listen_start`. @param queue who is ready will wait in it */
+  listen(queue: AcceptQueue<Acceptable>): Errno | null {
+    const errno = this.host.hashListener(this);
+    if (errno) return errno;
+    this.queue = queue;
     this.tell({ type: 'listen()' });
-  }
-
-  /** A listener's SYN becomes a connection of its own: its LISTEN is not recorded, for it is the parent's. */
-  request(parent: TcpSock, remote: Endpoint): void {
-    this.parent = parent;
-    parent.queue?.requests.add(this);
-    this.remote = remote;
-    this.sender.nonagle = parent.sender.nonagle;
-    this.#isSilent = true;
-    this.tell({ type: 'listen()' });
-    this.#isSilent = false;
+    return null;
   }
 
   /** Takes the first connection that is ready, or undefined. */
-  accept(): TcpSock | undefined {
-    return this.queue?.ready.shift();
-  }
-
-  /** Whether one connection more would be too many: `sk_acceptq_is_full`. */
-  get isAcceptQueueFull(): boolean {
-    return this.queue !== null && this.queue.ready.length > this.queue.backlog;
+  accept(): Acceptable | undefined {
+    const taken = this.queue?.take();
+    if (taken) this.diag.touch();
+    return taken;
   }
 
   /**
@@ -167,33 +208,30 @@ export class TcpSock implements ConnectionActions, SenderSocket {
    * @param aborts SO_LINGER with a time of 0
    */
   close(aborts = false): void {
-    const isUnread = this.receiver.readable_bytes > 0 && this.sk_state !== 'LISTEN';
+    const isListener = this.sk_state === 'LISTEN';
+    const isUnread = this.receiver.readable_bytes > 0 && !isListener;
     this.sk_shutdown = { rcv: true, send: true };
-    if (this.sk_state === 'LISTEN') this.#stopListening();
+    if (isListener) this.#stopListening();
     if (isUnread && this.sk_state !== 'CLOSE')
-      this.record(
+      this.diag.record(
         'data-unread',
         `${this.receiver.readable_bytes} bytes have not been read, so the close is *a reset*.`,
-        { mark: '__tcp_close:unread', beat: true },
+        { ...reasonOf(WHY_UNREAD), beat: true },
       );
+    if (isUnread && this.sk_state !== 'CLOSE') this.counters.add('TcpExtTCPAbortOnClose');
+    else if (this.linger_s === 0 && !isListener && this.sk_state !== 'CLOSE')
+      this.counters.add('TcpExtTCPAbortOnData');
     this.isOrphan = true;
-    this.tell({
-      type: isUnread ? 'close(), data unread' : aborts ? 'close(), SO_LINGER 0' : 'close()',
-    });
+    this.inode = 0;
+    this.tell(
+      isUnread
+        ? { type: 'close(), data unread', decision: WHY_UNREAD }
+        : aborts
+          ? { type: 'close(), SO_LINGER 0', decision: this.linger_s === 0 ? WHY_LINGER : undefined }
+          : { type: 'close()', decision: isListener ? WHY_LISTEN : undefined },
+    );
     if (this.sk_state === 'FIN_WAIT2') this.keepFinWait2();
-    else if (this.sk_state === 'CLOSE') this.host.forget(this);
-  }
-
-  /** `inet_csk_listen_stop`: who waits for accept() is reset, and handshakes are forgotten without a word. */
-  #stopListening(): void {
-    for (const child of this.queue?.ready.splice(0) ?? []) child.close(true);
-    for (const request of this.queue?.requests ?? []) request.#drop();
-  }
-
-  #drop(): void {
-    this.#end();
-    this.sk_state = 'CLOSE';
-    this.host.forget(this);
+    else if (this.sk_state === 'CLOSE') this.#gone();
   }
 
   /** shutdown(SHUT_WR): `tcp_shutdown`. */
@@ -205,19 +243,30 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   /** shutdown(SHUT_RD): reading is over; the peer is not told. */
   shutdownRead(): void {
     this.sk_shutdown.rcv = true;
-    this.#changed();
+    this.changed();
   }
 
-  /** Bytes for the peer. @param more MSG_MORE */
-  send(bytes: number, more = false): void {
-    this.sender.send(bytes, more);
+  /** shutdown() in LISTEN or SYN_SENT: `tcp_disconnect`. The socket can be used again; what bind() has set stays. */
+  disconnect(): void {
+    if (this.sk_state === 'SYN_SENT') this.sk_err = 'ECONNRESET';
+    else this.#stopListening();
+    this.tell({ type: 'shutdown()' });
+    this.queue = null;
+    this.sk_shutdown = { rcv: false, send: false };
+    this.local = { address: NOWHERE.address, port: this.isBound ? this.local.port : 0 };
+    this.changed();
+  }
+
+  /** Bytes for the peer. @param more MSG_MORE @param isPart the same call has more, when there is room */
+  send(bytes: number, more = false, isPart = false): void {
+    this.sender.send(bytes, more, isPart);
   }
 
   /** Bytes from the peer, and the ACK that this may let out. @returns how many */
   read(most_bytes: number): number {
     const bytes = this.receiver.read(most_bytes);
-    if (this.receiver.acksAfterRead(bytes, this.sk_shutdown.rcv)) this.#acknowledging.afterRead();
-    else this.#refresh();
+    if (this.receiver.acksAfterRead(bytes, this.sk_shutdown.rcv)) this.acknowledging.afterRead();
+    else this.diag.refresh();
     return bytes;
   }
 
@@ -225,14 +274,79 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   setQuickack(on: boolean): void {
     this.receiver.ack.setQuickack(on);
     const isUp = this.sk_state === 'ESTABLISHED' || this.sk_state === 'CLOSE_WAIT';
-    if (on && isUp && this.receiver.acksAfterRead(1, this.sk_shutdown.rcv)) this.#acknowledging.afterRead();
-    this.#acknowledging.signalMode();
+    if (on && isUp && this.receiver.acksAfterRead(1, this.sk_shutdown.rcv)) this.acknowledging.afterRead();
+    this.acknowledging.signalMode();
+  }
+
+  /** setsockopt() has changed something. */
+  optionsChanged(): void {
+    this.diag.optionsChanged();
   }
 
   /** Calls `wake` at the next change that a program may wait for, after it. @returns a function that stops the wait */
   waitForChange(wake: () => void): () => void {
-    this.#waiters.add(wake);
-    return () => this.#waiters.delete(wake);
+    return this.#waiting.add(wake);
+  }
+
+  // --- what a listener and its connections ask of each other ---
+
+  /** A listener's SYN becomes a connection of its own: its LISTEN is not recorded, for it is the parent's. */
+  request(parent: TcpSock, local: Endpoint, remote: Endpoint): void {
+    this.parent = parent;
+    this.local = local;
+    this.remote = remote;
+    this.host.hash(this);
+    this.#inherit(parent);
+    this.diag.isMute = true;
+    this.tell({ type: 'listen()' });
+    this.diag.isMute = false;
+    parent.requests.add(this);
+  }
+
+  /** What a program has set at the listener (`sk_clone_lock`). */
+  #inherit(parent: TcpSock): void {
+    this.linger_s = parent.linger_s;
+    this.sndtimeo_ms = parent.sndtimeo_ms;
+    this.rcvtimeo_ms = parent.rcvtimeo_ms;
+    this.icsk_user_timeout_ms = parent.icsk_user_timeout_ms;
+    this.sender.inherit(parent.sender);
+    this.receiver.buffer.inherit(parent.receiver.buffer);
+  }
+
+  handshakeEnded(): void {
+    this.parent?.requests.delete(this);
+  }
+
+  offerToListener(): void {
+    this.parent?.offer(this);
+  }
+
+  /** A connection is up and waits for accept(). */
+  offer(connection: Acceptable): void {
+    this.queue?.add(connection);
+    this.diag.touch();
+    // Who accepts runs before what else is due at this moment: it waits for arrivals alone.
+    this.changed('arrival');
+  }
+
+  /** Whether one connection more would be too many: `sk_acceptq_is_full`. */
+  get isAcceptQueueFull(): boolean {
+    return this.queue?.isFull ?? false;
+  }
+
+  hangUp(): void {
+    this.close(true);
+  }
+
+  /** `inet_csk_listen_stop`: who waits for accept() is reset, and handshakes are forgotten without a word. */
+  #stopListening(): void {
+    for (let next = this.queue?.take(); next; next = this.queue?.take()) next.hangUp();
+    for (const request of this.requests) request.#drop();
+  }
+
+  #drop(): void {
+    this.diag.isMute = true;
+    this.chart.setState('CLOSE');
   }
 
   // --- what the network brings ---
@@ -241,9 +355,18 @@ export class TcpSock implements ConnectionActions, SenderSocket {
   receive(segment: Segment, number: number): void {
     const packet = packetName(segment);
     const size = segment.payload_bytes ? `, ${segment.payload_bytes} bytes,` : '';
-    this.record('packet-received', `The ${packet}${size} arrives.`, { data: { number, packet } });
+    this.diag.record('packet-received', `The ${packet}${size} arrives.`, { data: { number, packet } });
+    this.#count(segment);
     this.#incoming.take(segment);
-    this.#refresh();
+    this.diag.refresh();
+  }
+
+  /** `tcp_segs_in`. A request counts nothing: its socket begins with the SYN and the ACK that made it. */
+  #count({ payload_bytes }: Segment): void {
+    const { counts } = this;
+    const isRequest = this.parent !== null && (this.sk_state === 'LISTEN' || this.sk_state === 'SYN_RECV');
+    counts.segs_in = isRequest ? 2 : counts.segs_in + 1;
+    if (payload_bytes > 0) counts.data_segs_in += 1;
   }
 
   /**
@@ -253,15 +376,21 @@ export class TcpSock implements ConnectionActions, SenderSocket {
    * @param about the segment that it is about @param isLocal this host made the error itself, for want of an address
    */
   receiveError(code: UnreachableCode, about: Segment, isLocal = false): void {
+    const { snd_una, snd_nxt } = this.sender.queue;
+    const position = this.snd.position(about.seq, snd_una);
+    if (position < snd_una || position > Math.max(snd_nxt, 1)) {
+      this.host.counters.add('TcpExtOutOfWindowIcmps');
+      return;
+    }
     if (this.sk_state === 'SYN_SENT' && this.syn.elapsed_ms === 0) {
       const { errno } = icmpFailure(code);
       this.sk_err_soft = errno;
-      this.record(
+      this.diag.record(
         'error-noted',
         `The error comes back while connect() still holds the socket, so *Linux only notes ${errno}* and goes on.`,
         { data: { errno }, mark: 'tcp_v4_err:soft', beat: true },
       );
-      this.#changed();
+      this.changed();
       return;
     }
     const isRoute = code === 'net' || code === 'host';
@@ -270,428 +399,67 @@ export class TcpSock implements ConnectionActions, SenderSocket {
     this.tell({ type: 'ICMP error', code, isLocal });
   }
 
-  // --- what the statechart asks for ---
+  // --- what the parts ask of the whole ---
 
-  setState(state: string, mark: KernelMark | null): void {
-    if (state === this.sk_state) return;
-    const from = this.sk_state;
-    this.sk_state = state;
-    if (this.#isSilent) return;
-    this.record('state-changed', `The socket goes from ${from} to *${state}*.`, {
-      data: { from, to: state },
-      state: { ...this.fields(), timer_due_us: null },
-      ...(mark && { mark }),
-    });
-    this.#changed();
-    if (state !== 'SYN_RECV') this.parent?.queue?.requests.delete(this);
-    if (state === 'CLOSE') {
-      this.sk_shutdown = { rcv: true, send: true };
-      this.sender.queue.purge();
-      if (this.isOrphan || this.parent) this.host.forget(this);
-    }
+  /** Gives the statechart an event, unless it is over. */
+  tell(event: ConnectionEvent): void {
+    this.chart.tell(event);
   }
 
-  setRegion(region: Region, state: string): void {
-    const from = this.regions[region];
-    if (from === state) return;
-    this.regions[region] = state;
-    if (region === 'retransmission' && state === 'idle') this.#timerDue_us = null;
-    const isMode = region === 'acknowledgement' && state !== 'delayed' && from !== 'delayed';
-    if (isMode)
-      this.record('mode-changed', this.#acknowledging.sentenceOf(state), {
-        data: { from, to: state },
-        mark: this.#acknowledging.markOf(state),
-      });
-    else this.#refresh();
+  /** Who waits for a change may look. */
+  changed(rank: Rank = 'timer'): void {
+    this.#waiting.wake(rank);
   }
 
-  sendSyn(): void {
-    this.#arm(this.syn.start());
-  }
-
-  sendSynAck(): void {
-    const again = this.synAck.retransmits > 0 && this.parent ? 'reqsk_timer_handler:synack' : null;
-    const first = this.parent ? 'tcp_conn_request:synack' : 'tcp_rcv_synsent_state_process:synack';
-    this.transmit(['SYN', 'ACK'], `A SYN-ACK goes ${again ? 'out again' : 'back'}.`, again ?? first);
-    this.synAck.sent_us = this.now_us;
-    this.#arm(this.synAck.rto_ms);
-  }
-
-  expired(): boolean {
-    if (this.sk_state === 'SYN_RECV') return this.synAck.retransmits >= this.host.sysctl.tcp_synack_retries;
-    if (this.sk_state === 'SYN_SENT') return this.syn.expired();
-    return this.sender.expired();
-  }
-
-  probesSpent(): boolean {
-    return this.sender.probesSpent;
-  }
-
-  acksNow(): boolean {
-    return this.receiver.acksNow();
-  }
-
-  inPingpongMode(): boolean {
-    return this.receiver.ack.inPingpongMode;
-  }
-
-  hasQuick(): boolean {
-    return this.receiver.ack.quick > 0;
-  }
-
-  retransmit(): void {
-    if (this.sk_state === 'SYN_RECV') {
-      const { retransmits, rto_ms, sent_us } = this.synAck;
-      this.synAck = { retransmits: retransmits + 1, rto_ms: Math.min(rto_ms * 2, 120_000), sent_us };
-      this.sendSynAck();
-    } else if (this.sk_state === 'SYN_SENT') this.#arm(this.syn.again(this.timer_ms));
-    else this.sender.timerFired();
-  }
-
-  probe(): void {
-    this.sender.probe();
-  }
-
-  finishConnect(): void {
-    this.setState('ESTABLISHED', 'tcp_rcv_synsent_state_process:established');
-    this.record('connection-established', 'The SYN is acknowledged: *the connection is up*.', {
-      mark: 'tcp_rcv_synsent_state_process:established',
-      beat: true,
-      state: { timer_due_us: null },
-    });
-    this.transmit(['ACK'], 'An ACK completes the handshake.', 'tcp_rcv_synsent_state_process:ack');
-    this.#changed();
-  }
-
-  becomeEstablished(): void {
-    this.setState('ESTABLISHED', 'tcp_rcv_state_process:established');
-    this.parent?.queue?.ready.push(this);
-    this.parent?.changed();
-    this.#changed();
-  }
-
-  sendFin(): void {
-    this.sk_shutdown.send = true;
-    this.sender.sendFin();
-  }
-
-  get delack_ms(): number {
-    return this.#acknowledging.delack_ms;
-  }
-
-  sendAck(): void {
-    this.#acknowledging.sendAck();
-  }
-
-  ackNow(): void {
-    this.#acknowledging.ackNow();
-  }
-
-  sendDelayedAck(): void {
-    this.#acknowledging.sendDelayedAck();
-  }
-
-  delackTimer(): void {
-    this.#acknowledging.delackTimer();
-  }
-
-  /** Tells the statechart when ACKs have begun to be treated in another way. */
-  signalMode(): void {
-    this.#acknowledging.signalMode();
-  }
-
-  sendReset(): void {
-    this.transmit(
-      ['RST', 'ACK'],
-      'A reset tells the peer that the connection is gone.',
-      'tcp_send_active_reset:send',
-    );
-  }
-
-  timeWait(): void {
-    this.#keep('TIME_WAIT', TCP_TIMEWAIT_LEN_ms);
-  }
-
-  fail(event: ConnectionEvent): void {
-    const { errno, mark, says } = this.#cause(event);
-    this.sk_err = errno;
-    this.setState('CLOSE', mark);
-    this.record('connection-failed', says, {
-      data: { errno },
-      mark,
-      beat: true,
-      state: { sk_err: errno, timer_due_us: null },
-    });
-    this.#changed();
-  }
-
-  #cause(event: ConnectionEvent): Failure {
-    if (event.type === 'RST') return resetFailure(this.sk_state);
-    if (event.type === 'ICMP error') return event.isLocal ? NO_NEIGHBOUR : icmpFailure(event.code);
-    if (this.sk_state === 'SYN_SENT') return this.syn.giveUp(this.timer_ms);
-    return {
-      errno: this.sk_err_soft ?? 'ETIMEDOUT',
-      mark: this.sk_state === 'SYN_RECV' && this.parent ? 'reqsk_timer_handler:drop' : 'tcp_write_err:errno',
-      says: `${this.sender.icsk_retransmits || this.sender.icsk_probes_out || this.synAck.retransmits} tries without an answer: *Linux gives up with ETIMEDOUT*.`,
-    };
-  }
-
-  // --- what the sending half asks for ---
-
-  transmitData(sent: Sent, says: string, mark: KernelMark): void {
-    const fin: Flag[] = sent.hasFin ? ['FIN'] : [];
-    const push: Flag[] = sent.hasPush ? ['PSH'] : [];
-    this.#put([...fin, ...push, 'ACK'], sent.seq, bytesOf(sent), says, mark, true);
-  }
-
-  transmitProbe(says: string): void {
-    this.#put(['ACK'], this.sender.queue.snd_una - 1, 0, says, 'tcp_xmit_probe_skb:probe', true);
-  }
-
-  setTimer(timer_ms: number, kind: 'retransmission' | 'probe'): void {
-    this.#arm(timer_ms);
-    this.tell({ type: kind === 'probe' ? 'set probe timer' : 'set timer' });
-  }
-
-  #arm(timer_ms: number): void {
-    this.timer_ms = timer_ms;
-    this.#timerSet_us = this.now_us;
-    this.#timerDue_us = this.now_us + timer_ms * 1000;
-  }
-
-  clearTimer(): void {
-    this.tell({ type: 'clear timer' });
-  }
-
-  holds(hold: Hold | null, bytes: number, verdict: NagleVerdict | null, hasSent: boolean): void {
-    const region =
-      hold === null ? 'open' : { Nagle: 'held by Nagle', cork: 'corked', window: 'window full' }[hold];
-    const isEnded = this.regions.sending !== 'open' && (hasSent || hold === null);
-    if (isEnded)
-      this.record('hold-ended', 'What was kept back has left.', { data: { hold: this.regions.sending } });
-    if (region === this.regions.sending && !isEnded) {
-      this.#refresh();
-      return;
-    }
-    if (hold === null) {
-      this.tell({ type: 'nothing held' });
-      return;
-    }
-    const isFull = hold === 'window';
-    this.record(
-      isFull ? 'window-full' : 'segment-held',
-      `${bytes} bytes *stay in the socket*: ${isFull ? this.#windowSentence() : verdict?.because}.`,
-      {
-        data: { bytes, hold },
-        mark: isFull ? this.#windowMark() : (verdict?.mark ?? 'tcp_write_xmit:transmit'),
-        beat: true,
-        state: { ...this.fields(), sending: region },
-      },
-    );
-    this.tell({ type: `${hold} holds` });
-  }
-
-  #windowMark(): KernelMark {
-    return this.sender.isCongested ? 'tcp_write_xmit:cwnd' : 'tcp_write_xmit:window';
-  }
-
-  #windowSentence(): string {
-    const { isCongested, congestion, packets_out, snd_wnd } = this.sender;
-    return isCongested
-      ? `${packets_out} of ${congestion.snd_cwnd} segments of the congestion window are on their way`
-      : `the peer’s window, ${snd_wnd} bytes, is full`;
-  }
-
-  changed(): void {
-    this.#changed();
-  }
-
-  // --- the wire ---
-
-  /** Puts a segment without data on its way. */
-  transmit(flags: readonly Flag[], says: string, mark?: KernelMark, beat = false): void {
-    // __tcp_send_ack: a connection that has been reset sends nothing more.
-    if (this.sk_state === 'CLOSE' && !flags.includes('RST')) return;
-    this.#put(flags, flags.includes('SYN') ? 0 : this.sender.queue.snd_nxt || 1, 0, says, mark, beat);
-  }
-
-  #put(
-    flags: readonly Flag[],
-    position: number,
-    payload_bytes: number,
-    says: string,
-    mark: KernelMark | undefined,
-    beat: boolean,
-  ): void {
-    const isSyn = flags.includes('SYN');
-    const hasAck = flags.includes('ACK');
-    const window_bytes = isSyn ? this.synWindow(hasAck) : this.receiver.offer() / WINDOW_SCALE_bytes;
-    const segment: Segment = {
-      protocol: 'tcp',
-      from: this.local,
-      to: this.remote,
-      flags,
-      seq: this.snd.wire(position),
-      ack: hasAck ? this.rcv.wire(isSyn ? 1 : this.receiver.rcv_nxt) : 0,
-      window_bytes,
-      payload_bytes,
-      ...(isSyn && { mss_bytes: this.host.mss_bytes }),
-      timestamps: flags.includes('RST')
-        ? null
-        : { value: this.host.timestamp(), echo: hasAck ? this.ts_recent : 0 },
-    };
-    if (hasAck && !isSyn) this.#acknowledging.leaves(segment);
-    this.#refresh();
-    this.host.transmit(segment, this, says, mark, beat);
-    if (hasAck && !isSyn) this.#acknowledging.signalMode();
-  }
-
-  /** The window of a SYN, or of the SYN-ACK that answers one and so knows that timestamps take their share. */
-  synWindow(isAnswer: boolean): number {
-    const { mss_bytes, kernel, sysctl } = this.host;
-    const mss = isAnswer ? mss_bytes - TIMESTAMPS_bytes : mss_bytes;
-    return tcp_select_initial_window(sysctl.rcvbuf_bytes, mss, kernel.init_rcv_wnd);
-  }
-
-  /** An ACK for a segment that may be a stranger's (RFC 5961): `tcp_send_challenge_ack`. */
-  challenge(): void {
-    if (this.isTooSoon()) return;
-    this.answer(
-      this.sk_state === 'ESTABLISHED'
-        ? 'The connection is up already: what comes late is answered with an ACK.'
-        : 'It does not fit: an ACK says what is wanted.',
-      'tcp_send_challenge_ack:ack',
-    );
-  }
-
-  /** Whether an ACK of this kind went out less than half a second ago: `tcp_oow_rate_limited`. Else the time is noted. */
-  isTooSoon(): boolean {
-    const isSoon = this.now_us - this.#last_oow_us < TCP_INVALID_RATELIMIT_us;
-    if (isSoon)
-      this.record('ack-skipped', 'An ACK like this went out less than 500 ms ago: *this one is skipped*.', {
-        mark: '__tcp_oow_rate_limited:limit',
-      });
-    else this.#last_oow_us = this.now_us;
-    return isSoon;
-  }
-
-  /** An ACK that says what is wanted. */
-  answer(says: string, mark: KernelMark): void {
-    this.transmit(['ACK'], says, mark);
-  }
-
-  /** A reset for a segment that does not fit this socket. */
-  reset(segment: Segment): void {
-    const hasAck = segment.flags.includes('ACK');
-    const answer: Segment = {
-      protocol: 'tcp',
-      from: this.local,
-      to: this.remote,
-      flags: hasAck ? ['RST'] : ['RST', 'ACK'],
-      seq: hasAck ? segment.ack : 0,
-      ack: hasAck ? 0 : (segment.seq + segment.payload_bytes + 1) >>> 0,
-      window_bytes: 0,
-      payload_bytes: 0,
-      timestamps: null,
-    };
-    this.host.transmit(
-      answer,
-      null,
-      'It does not fit this connection: a reset answers it.',
-      'tcp_v4_send_reset:reset',
-    );
+  closed(): void {
+    this.sk_shutdown = { rcv: true, send: true };
+    this.sender.queue.purge();
+    this.#endWaits();
+    if (this.isOrphan || this.parent) this.#gone();
+    else this.host.unhash(this);
   }
 
   /** An orphan whose FIN is acknowledged waits for the peer's as a record. */
   keepFinWait2(): void {
-    this.#keep('FIN_WAIT2', this.host.sysctl.tcp_fin_timeout * 1000);
+    this.keep('FIN_WAIT2', this.host.sysctl.tcp_fin_timeout * 1000);
   }
 
-  /** Gives the statechart an event, unless it is over. */
-  tell(event: ConnectionEvent): void {
-    if (!this.#isOver) this.#machine.send(event);
-  }
-
-  #end(): void {
-    this.#isOver = true;
-    this.#machine.stop();
-  }
-
-  #keep(substate: string, timeout_ms: number): void {
+  keep(substate: 'FIN_WAIT2' | 'TIME_WAIT', timeout_ms: number): void {
     this.#end();
     this.host.keepRecord(
       this,
       {
         local: this.local,
         remote: this.remote,
+        cookie: this.cookie,
         substate,
         snd: this.snd,
         rcv: this.rcv,
         snd_nxt: this.sender.queue.snd_nxt,
         rcv_nxt: this.receiver.rcv_nxt,
         rcv_wnd: this.receiver.rcv_wnd,
-        ts_recent: this.ts_recent,
+        ts_recent: this.rx_opt.timestamps ? this.ts_recent : null,
       },
       timeout_ms,
     );
-    this.#changed();
+    this.changed();
   }
 
-  // --- what is told ---
-
-  /** What the page shows of the socket. */
-  fields(): ActorState {
-    const { sender, receiver } = this;
-    const { ack } = receiver;
-    const handshake = this.syn.fields();
-    const isHandshaking = this.sk_state === 'CLOSE' || this.sk_state === 'SYN_SENT';
-    return {
-      sk_state: this.sk_state,
-      local: `${this.local.address}:${this.local.port}`,
-      remote: `${this.remote.address}:${this.remote.port}`,
-      sk_err: this.sk_err,
-      timer_set_us: this.#timerDue_us === null ? null : this.#timerSet_us,
-      timer_due_us: this.#timerDue_us,
-      ...handshake,
-      ...(!isHandshaking && { icsk_retransmits: sender.icsk_retransmits, icsk_rto_ms: sender.icsk_rto_ms }),
-      ...this.regions,
-      recv_q_bytes: receiver.recv_q_bytes,
-      send_q_bytes: sender.queue.write_seq - sender.queue.snd_una,
-      unsent_bytes: sender.queue.unsent_bytes,
-      quick: ack.quick,
-      pingpong: ack.pingpong,
-      ato_ms: ack.ato * 4,
-      delack_set_us: ack.timeout_us === null ? null : this.#acknowledging.set_us,
-      delack_due_us: ack.timeout_us,
-      rcv_mss: ack.rcv_mss,
-      mss: sender.mss_bytes,
-      packets_out: sender.packets_out,
-      snd_cwnd: sender.congestion.snd_cwnd,
-      srtt_us: sender.rtt.srtt_us >> 3,
-      rttvar_us: sender.rtt.mdev_us >> 2,
-    };
+  /** Nothing of the socket is left. */
+  #gone(): void {
+    this.host.unhash(this);
+    this.#end();
   }
 
-  /** The page sees the socket as it is now, from the next event on. */
-  #refresh(): void {
-    if (!this.#isSilent && !this.#isOver) this.host.recorder.introduce(this.host.name, this.fields());
+  #endWaits(): void {
+    this.chart.timerEnded();
+    this.acknowledging.stop();
+    this.holding.stop();
   }
 
-  #changed(): void {
-    const waiters = [...this.#waiters];
-    // A woken process runs after the softirq that woke it.
-    for (const wake of waiters) this.host.clock.after(0, () => this.#waiters.has(wake) && wake());
-  }
-
-  /** Records an event of this socket. */
-  record(kind: string, says: string, rest: Details = {}): void {
-    const { state, ...event } = rest;
-    this.host.recorder.record({
-      actor: this.host.name,
-      kind,
-      says,
-      ...event,
-      ...(state && { state: { [this.host.name]: state } }),
-    });
+  #end(): void {
+    this.#endWaits();
+    this.chart.stop();
+    this.diag.end();
   }
 }

@@ -1,43 +1,59 @@
-/** What a socket needs around it: the host that it lives in, and the queue of a listener. */
+/** What a TCP socket needs around it: the host that it lives in. */
 import type { VirtualClock } from '../../engine/clock.ts';
 import type { Random } from '../../engine/random.ts';
-import type { KernelMark, Recorder } from '../../engine/trace.ts';
-import type { Segment } from '../../network/packet.ts';
+import type { Cookie, Inode, SocketState } from '../../machine/state.ts';
+import type { Sysctls } from '../../machine/sysctl.ts';
+import type { Endpoint, Segment } from '../../network/packet.ts';
+import type { Why } from '../../trace/decision.ts';
+import type { Shelf } from '../../trace/history.ts';
+import type { Recorder } from '../../trace/recorder.ts';
+import type { Counted } from '../counters.ts';
+import type { Errno } from '../errno.ts';
 import type { KernelProfile } from '../profile.ts';
-import type { Sysctl } from '../sysctl.ts';
-import type { TcpSock } from './sock.ts';
+import type { Truesize } from './receive-buffer.ts';
 import type { Remains } from './time-wait.ts';
 
 /** Bytes that timestamps take of each segment. */
 export const TIMESTAMPS_bytes = 12;
 
-/** What a socket needs of the host that it lives in. */
-export interface TcpHost {
+/** The socket that asks. */
+export interface HostedSocket {
+  local: Endpoint;
+  readonly remote: Endpoint;
+  readonly cookie: Cookie;
+}
+
+/** @typeParam Sock the sockets that live in it */
+export interface TcpHost<Sock extends HostedSocket = HostedSocket> {
   readonly name: string;
+  /** Whether its sockets tell what they do; where there are thousands, the incident does. */
+  readonly tells: boolean;
   readonly kernel: KernelProfile;
-  readonly sysctl: Sysctl;
+  readonly sysctl: Sysctls;
   readonly clock: VirtualClock;
   readonly recorder: Recorder;
   readonly random: Random;
+  readonly counters: Counted;
+  readonly sockets: Shelf<Cookie, SocketState>;
   /** The MSS that the device allows, in bytes (MTU less 40). */
   readonly mss_bytes: number;
+  /** What a segment takes of a receive buffer. */
+  readonly truesize: Truesize;
+  /** The next `sk_cookie`, and the next inode of a socket. */
+  nextCookie(): Cookie;
+  nextInode(): Inode;
   /** The clock of RFC 7323 timestamps, in ms. */
   timestamp(): number;
+  /** Finds a local port towards a peer, unless bind() has set one, and lets segments find the socket. */
+  hash(sock: Sock): Errno | null;
+  /** Lets segments find a listener. */
+  hashListener(sock: Sock): Errno | null;
+  /** No segment finds the socket any more: `tcp_unhash`. */
+  unhash(sock: Sock): void;
   /** Whether a segment of this socket still waits in the host for a hardware address. */
-  isQueued(sock: TcpSock): boolean;
+  isQueued(sock: Sock): boolean;
   /** Sends a segment, or queues it while the neighbour is unknown. */
-  transmit(segment: Segment, sock: TcpSock | null, says: string, mark?: KernelMark, beat?: boolean): void;
+  transmit(segment: Segment, sock: Sock | null, says: string, why?: Why, beat?: boolean): void;
   /** A connection is over but for its record. */
-  keepRecord(sock: TcpSock, remains: Remains, timeout_ms: number): void;
-  /** Nothing of the socket is left. */
-  forget(sock: TcpSock): void;
-}
-
-/** What a listener keeps: `struct request_sock_queue`. */
-export interface AcceptQueue {
-  readonly backlog: number;
-  /** Connections that are up and wait for accept(). */
-  readonly ready: TcpSock[];
-  /** Those whose handshake is not over. */
-  readonly requests: Set<TcpSock>;
+  keepRecord(sock: Sock, remains: Remains, timeout_ms: number): void;
 }

@@ -1,5 +1,6 @@
 /** The connection region of the statechart as a table: for the site, the tests, and records that have no actor. */
-import type { KernelMark } from '../../engine/trace.ts';
+import { definitionOf, transitionsIn } from '../../engine/definition.ts';
+import type { KernelMark } from '../../trace/event.ts';
 import { connectionMachine, type TransitionMeta } from './connection.ts';
 
 /** One arrow of the state diagram. */
@@ -12,19 +13,20 @@ export interface Transition {
   readonly mark: KernelMark;
 }
 
+const written = definitionOf(connectionMachine).config.states?.connection?.states ?? {};
+
 /** Every transition from one state to another, and TIME_WAIT's to itself, in the machine's order. */
-export const transitions: readonly Transition[] = Object.values(
-  connectionMachine.root.states.connection?.states ?? {},
-).flatMap((state) =>
-  [...state.transitions.values()].flat().flatMap(({ eventType, target, meta }): Transition[] => {
-    const { sends, mark } = (meta ?? {}) as Partial<TransitionMeta>;
-    const to = target?.[0]?.key;
-    return to && mark ? [{ from: state.key, event: eventType, to, sends: sends ?? null, mark }] : [];
-  }),
+export const transitions: readonly Transition[] = Object.entries(written).flatMap(([from, { on }]) =>
+  transitionsIn(on).flatMap(([event, ways]) =>
+    ways.flatMap(({ target, meta }): Transition[] => {
+      const { sends, mark } = (meta ?? {}) as Partial<TransitionMeta>;
+      return target && mark ? [{ from, event, to: target, sends: sends ?? null, mark }] : [];
+    }),
+  ),
 );
 
 /** The eleven states, in the machine's order. */
-export const states: readonly string[] = Object.keys(connectionMachine.root.states.connection?.states ?? {});
+export const states: readonly string[] = Object.keys(written);
 
 const byState = new Map(
   states.map((state) => [

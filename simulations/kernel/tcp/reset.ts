@@ -1,0 +1,18 @@
+/** A reset for a segment that no socket takes, or that does not fit the one it is for: `tcp_v4_send_reset`. */
+import { type Segment, sequenceLength } from '../../network/packet.ts';
+
+/** RFC 9293 3.5.1: the number that the segment acknowledges, or else an acknowledgement of SYN, data and FIN. */
+export function resetFor(segment: Segment): Segment {
+  const hasAck = segment.flags.includes('ACK');
+  return {
+    protocol: 'tcp',
+    from: segment.to,
+    to: segment.from,
+    flags: hasAck ? ['RST'] : ['RST', 'ACK'],
+    seq: hasAck ? segment.ack : 0,
+    ack: hasAck ? 0 : (segment.seq + sequenceLength(segment)) >>> 0,
+    window_bytes: 0,
+    payload_bytes: 0,
+    timestamps: null,
+  };
+}
