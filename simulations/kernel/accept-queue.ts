@@ -9,12 +9,17 @@ import { Fifo } from '../engine/fifo.ts';
 export const SOMAXCONN = 4096;
 
 export class AcceptQueue<T> {
-  readonly sk_max_ack_backlog: number;
+  sk_max_ack_backlog = 0;
   readonly #queued = new Fifo<T>();
 
-  /** @param backlog what listen() asked for */
-  constructor(backlog: number) {
-    this.sk_max_ack_backlog = Math.min(backlog, SOMAXCONN);
+  /** @param backlog what listen() asked for @param somaxconn sysctl, the most that it gets */
+  constructor(backlog: number, somaxconn: number = SOMAXCONN) {
+    this.resize(backlog, somaxconn);
+  }
+
+  /** listen() once more: only the limit is new. */
+  resize(backlog: number, somaxconn: number): void {
+    this.sk_max_ack_backlog = Math.min(backlog, somaxconn);
   }
 
   /** Connections that wait for accept(): the listener's Recv-Q in ss. */

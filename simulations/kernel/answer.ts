@@ -1,6 +1,6 @@
 /** How the kernel answers a call: a value or an error, the line that decided it, and why. */
-import type { Answer } from '../engine/process.ts';
-import type { KernelMark } from '../engine/trace.ts';
+import type { Answer } from '../machine/program.ts';
+import type { KernelMark } from '../trace/event.ts';
 import type { Errno } from './errno.ts';
 
 /** An answer that says which kernel line decided it, and why in words. */

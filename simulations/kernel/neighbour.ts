@@ -5,7 +5,8 @@
  * nobody has it. After a failure with a backed-off timer Linux sends one or two requests more, as it retries
  * the SYN once before it reports the error (`tcp_ld_RTO_revert`); those are left out too.
  */
-import { createActor, setup } from 'xstate';
+import { setup } from 'xstate';
+import { Chart } from '../engine/chart.ts';
 import type { VirtualClock } from '../engine/clock.ts';
 
 /** sysctl `net.ipv4.neigh.*.retrans_time_ms`, its default. */
@@ -56,19 +57,23 @@ export class Neighbour implements NeighbourActions {
   probes = 0;
   readonly #onProbe: (probe: number) => void;
   readonly #onFail: () => void;
-  readonly #machine;
+  readonly #chart: Chart;
 
   /** @param onProbe is told the number of each ARP request, from 1 */
   constructor(clock: VirtualClock, onProbe: (probe: number) => void, onFail: () => void) {
     this.#onProbe = onProbe;
     this.#onFail = onFail;
-    this.#machine = createActor(neighbourMachine, { clock, input: { neighbour: this } });
-    this.#machine.start();
+    this.#chart = new Chart(neighbourMachine, { neighbour: this as NeighbourActions }, clock);
+  }
+
+  /** Where it stands. */
+  get state(): 'NONE' | 'INCOMPLETE' | 'FAILED' {
+    return this.#chart.state().slice('NUD_'.length) as 'NONE' | 'INCOMPLETE' | 'FAILED';
   }
 
   /** Begins to ask; does nothing when it is asking already. */
   resolve(): void {
-    this.#machine.send({ type: 'resolve' });
+    this.#chart.send('resolve');
   }
 
   probe(): void {

@@ -1,7 +1,8 @@
 /**
  * Kernel versions: the defaults and rules that an active open hangs on.
  *
- * Left out: distributions' own patches and sysctl files; `tcp_rto_max_ms` (6.15) is at its default;
+ * Left out: pipes before 5.5, where every read that freed a slot woke every writer, and before 5.14, where a pipe past
+ * the soft limit got one slot; distributions' own patches and sysctl files; `tcp_rto_max_ms` (6.15) is at its default;
  * 4.15 to 5.3, where TCP_USER_TIMEOUT sent the remaining SYNs one jiffy apart.
  */
 
@@ -20,6 +21,14 @@ export interface KernelProfile {
   readonly user_timeout: UserTimeoutInSynSent;
   /** The most segments that a SYN's window offers, or null for no limit but the buffer's. */
   readonly init_rcv_wnd: number | null;
+  /** Whether a read of a full pipe wakes a writer although no slot is free after it (5.5 to 6.13). */
+  readonly wakesWhileFull: boolean;
+  /** Whether an ACK of what was never sent is answered in ESTABLISHED; else it is dropped there. */
+  readonly answersUnsentAck: boolean;
+  /** The function that a blocked writer sleeps in, as `/proc/PID/wchan` names it. */
+  readonly pipe_write_wchan: string;
+  /** The function that a thread sleeps in at a futex. */
+  readonly futex_wchan: string;
   /** What sets this version apart. */
   readonly help: string;
 }
@@ -27,6 +36,10 @@ export interface KernelProfile {
 /** The profiles by version. Linear retries came with 6.5, a TCP_USER_TIMEOUT that counts with 5.4. */
 export const KERNELS = {
   '3.2': {
+    wakesWhileFull: true,
+    answersUnsentAck: false,
+    pipe_write_wchan: 'pipe_write',
+    futex_wchan: 'futex_wait_queue',
     tcp_syn_retries: 5,
     tcp_syn_linear_timeouts: null,
     user_timeout: 'ignored',
@@ -34,6 +47,10 @@ export const KERNELS = {
     help: '5 retries: 63 s, as in the post (3.1 to 3.6)',
   },
   '3.10': {
+    wakesWhileFull: true,
+    answersUnsentAck: false,
+    pipe_write_wchan: 'pipe_write',
+    futex_wchan: 'futex_wait_queue',
     tcp_syn_retries: 6,
     tcp_syn_linear_timeouts: null,
     user_timeout: 'ignored',
@@ -41,6 +58,10 @@ export const KERNELS = {
     help: '6 retries: 127 s',
   },
   '4.14': {
+    wakesWhileFull: true,
+    answersUnsentAck: false,
+    pipe_write_wchan: 'pipe_write',
+    futex_wchan: 'futex_wait_queue',
     tcp_syn_retries: 6,
     tcp_syn_linear_timeouts: null,
     user_timeout: 'ignored',
@@ -48,6 +69,10 @@ export const KERNELS = {
     help: '6 retries: 127 s',
   },
   '5.4': {
+    wakesWhileFull: true,
+    answersUnsentAck: false,
+    pipe_write_wchan: 'pipe_write',
+    futex_wchan: 'futex_wait_queue',
     tcp_syn_retries: 6,
     tcp_syn_linear_timeouts: null,
     user_timeout: 'honoured',
@@ -55,6 +80,10 @@ export const KERNELS = {
     help: '6 retries: 127 s; TCP_USER_TIMEOUT counts',
   },
   '6.1': {
+    wakesWhileFull: true,
+    answersUnsentAck: false,
+    pipe_write_wchan: 'pipe_write',
+    futex_wchan: 'futex_wait_queue',
     tcp_syn_retries: 6,
     tcp_syn_linear_timeouts: null,
     user_timeout: 'honoured',
@@ -62,6 +91,10 @@ export const KERNELS = {
     help: '6 retries: 127 s; TCP_USER_TIMEOUT counts',
   },
   '6.6': {
+    wakesWhileFull: true,
+    answersUnsentAck: false,
+    pipe_write_wchan: 'pipe_write',
+    futex_wchan: 'futex_wait_queue',
     tcp_syn_retries: 6,
     tcp_syn_linear_timeouts: 4,
     user_timeout: 'honoured',
@@ -69,6 +102,10 @@ export const KERNELS = {
     help: '4 linear retries, then doubling: 131 s',
   },
   '6.12': {
+    wakesWhileFull: true,
+    answersUnsentAck: false,
+    pipe_write_wchan: 'pipe_write',
+    futex_wchan: 'futex_wait_queue',
     tcp_syn_retries: 6,
     tcp_syn_linear_timeouts: 4,
     user_timeout: 'honoured',
@@ -76,6 +113,10 @@ export const KERNELS = {
     help: '4 linear retries, then doubling: 131 s',
   },
   '6.18': {
+    wakesWhileFull: false,
+    answersUnsentAck: true,
+    pipe_write_wchan: 'anon_pipe_write',
+    futex_wchan: 'futex_do_wait',
     tcp_syn_retries: 6,
     tcp_syn_linear_timeouts: 4,
     user_timeout: 'honoured',

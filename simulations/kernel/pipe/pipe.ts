@@ -6,13 +6,14 @@
  * name and an open() that waits.
  */
 import { Chart } from '../../engine/chart.ts';
-import type { ActorState, KernelMark } from '../../engine/trace.ts';
-import type { PipeProfile } from './profile.ts';
+import type { Inode, PipeState } from '../../machine/state.ts';
+import type { KernelMark } from '../../trace/event.ts';
+import type { Cell, Shelf, Source } from '../../trace/history.ts';
+import { type Waiter, WaitQueue } from '../wait-queue.ts';
 import { Ring } from './ring.ts';
 import { PAGE_SIZE_bytes } from './size.ts';
 import { type PipeActions, pipeMachine } from './states.ts';
 import type { Granted, PipeUser } from './user.ts';
-import { WaitQueue } from './wait-queue.ts';
 
 /** What a read did. */
 export interface PipeRead {
@@ -34,7 +35,8 @@ export interface PipeResize {
   readonly mark: KernelMark;
 }
 
-export class Pipe implements PipeActions {
+export class Pipe implements PipeActions, Source<PipeState> {
+  readonly inode: Inode;
   readonly ring: Ring;
   readonly rd_wait = new WaitQueue();
   readonly wr_wait = new WaitQueue();
@@ -43,15 +45,26 @@ export class Pipe implements PipeActions {
   readonly granted: Granted;
   readonly #user: PipeUser;
   readonly #chart: Chart;
+  readonly #cell: Cell<PipeState> | null;
   #woken: readonly string[] = [];
+  /** `poll_usage`: somebody has polled it, and hears of every write from then on. */
+  #isPolled = false;
 
-  constructor(user: PipeUser, kernel: Pick<PipeProfile, 'wakesWhileFull'>) {
+  /** @param shelf where the trace keeps it, if anywhere */
+  constructor(
+    user: PipeUser,
+    kernel: { readonly wakesWhileFull: boolean },
+    inode: Inode = 0,
+    shelf: Shelf<Inode, PipeState> | null = null,
+  ) {
+    this.inode = inode;
     const granted = user.allocate();
     this.granted = granted;
     this.#user = user;
     this.ring = new Ring(granted.slots);
     this.wakesWhileFull = kernel.wakesWhileFull;
     this.#chart = new Chart(pipeMachine, { pipe: this as PipeActions });
+    this.#cell = shelf?.open(inode, this) ?? null;
   }
 
   get isEmpty(): boolean {
@@ -68,7 +81,7 @@ export class Pipe implements PipeActions {
   }
 
   /** Where its statechart stands: `empty`, `holding` or `full`. */
-  get state(): string {
+  get fill(): string {
     return this.#chart.state('ring');
   }
 
@@ -92,8 +105,18 @@ export class Pipe implements PipeActions {
     return !this.isFull || !this.hasReaders;
   }
 
+  /** `pipe_poll` on the read end. */
+  pollToRead(): readonly ('POLLIN' | 'POLLHUP')[] {
+    this.#isPolled = true;
+    return [
+      ...(this.isEmpty ? [] : (['POLLIN'] as const)),
+      ...(this.hasWriters ? [] : (['POLLHUP'] as const)),
+    ];
+  }
+
   /** `pipe_poll` on the write end. */
   poll(): readonly ('POLLOUT' | 'POLLERR')[] {
+    this.#isPolled = true;
     return [
       ...(this.isFull ? [] : (['POLLOUT'] as const)),
       ...(this.hasReaders ? [] : (['POLLERR'] as const)),
@@ -108,6 +131,7 @@ export class Pipe implements PipeActions {
     let ret = 0;
     while (ret < total_len && !ring.isEmpty) ret += ring.take(total_len - ret);
     if (ret === 0) return { ret: this.hasWriters ? null : 0, freed: 0, wasFull, woken: [] };
+    this.#touch();
     this.#woken = [];
     if (ring.isEmpty || wasFull) this.#send('READ');
     return { ret, freed: ring.tail - tail, wasFull, woken: this.#woken };
@@ -115,7 +139,11 @@ export class Pipe implements PipeActions {
 
   /** A writer has put bytes in and stops. A merge changes no state, so the statechart need not hear of it. */
   wrote(): void {
-    if (!this.isEmpty && (this.state === 'empty' || this.isFull)) this.#send('WRITE');
+    this.#touch();
+    const wasEmpty = this.fill === 'empty';
+    if (!this.isEmpty && (wasEmpty || this.isFull)) this.#send('WRITE');
+    // pipe_write: epoll wants to hear of data behind data.
+    if (this.#isPolled && !wasEmpty) this.wakeReader();
   }
 
   /** `pipe_set_size`. @param size_bytes a whole number from 0 to 2³² − 1 */
@@ -128,22 +156,36 @@ export class Pipe implements PipeActions {
       return { size_bytes: this.size_bytes, errno: 'EBUSY', mark: 'pipe_resize_ring:busy' };
     }
     this.#send('RESIZE');
+    this.#touch();
     return { size_bytes: this.size_bytes, errno: null, mark };
   }
 
   /** `pipe_release`: the last file of one end is closed. @returns who was woken, all of them */
   release(end: 'read' | 'write'): readonly string[] {
     this.#woken = [];
+    this.#touch();
     this.#send(end === 'read' ? 'RELEASE_READER' : 'RELEASE_WRITER');
     if (!this.hasReaders && !this.hasWriters) this.#user.free(this.ring.slots);
     return this.#woken;
   }
 
-  /** What the page shows of it. */
-  fields(): ActorState {
-    const { ring, size_bytes, free_bytes, state, hasReaders, hasWriters, rd_wait, wr_wait } = this;
+  /** A reader sleeps, or watches. */
+  sleepToRead(waiter: Waiter): void {
+    this.rd_wait.add(waiter);
+    this.#touch();
+  }
+
+  /** A writer sleeps, or watches. */
+  sleepToWrite(waiter: Waiter): void {
+    this.wr_wait.add(waiter);
+    this.#touch();
+  }
+
+  state(): PipeState {
+    const { inode, ring, size_bytes, free_bytes, rd_wait, wr_wait } = this;
     return {
-      state,
+      inode,
+      state: this.#chart.state('ring') as PipeState['state'],
       slots: [...ring.bufs],
       tail: ring.position(ring.tail),
       newest: ring.isEmpty ? null : ring.position(ring.head - 1),
@@ -151,11 +193,15 @@ export class Pipe implements PipeActions {
       size_bytes,
       held_bytes: ring.held_bytes,
       free_bytes,
-      readers: hasReaders ? 'open' : 'closed',
-      writers: hasWriters ? 'open' : 'closed',
-      rd_wait: rd_wait.names,
-      wr_wait: wr_wait.names,
+      readers: this.hasReaders ? 1 : 0,
+      writers: this.hasWriters ? 1 : 0,
+      rd_wait: rd_wait.sleepers,
+      wr_wait: wr_wait.sleepers,
     };
+  }
+
+  #touch(): void {
+    this.#cell?.touch();
   }
 
   wakeReader(): void {

@@ -6,12 +6,12 @@
  */
 import { Chart } from '../../engine/chart.ts';
 import type { VirtualClock } from '../../engine/clock.ts';
+import type { Tid } from '../../machine/state.ts';
+import type { Waiter } from '../wait-queue.ts';
 import type { Pipe } from './pipe.ts';
 import { type WriterActions, writerMachine } from './states.ts';
-import type { Waiter } from './wait-queue.ts';
 
 export class Sleeper implements WriterActions {
-  readonly name: string;
   readonly #pipe: Pipe;
   readonly #chart: Chart;
   readonly #inWrite: Waiter;
@@ -19,12 +19,11 @@ export class Sleeper implements WriterActions {
   #goOn: () => void = () => {};
   #again: () => void = () => {};
 
-  constructor(name: string, pipe: Pipe, clock: VirtualClock) {
-    this.name = name;
+  constructor({ tid, name }: { readonly tid: Tid; readonly name: string }, pipe: Pipe, clock: VirtualClock) {
     this.#pipe = pipe;
     const wake = () => clock.after(0, () => this.#look(), 'arrival');
-    this.#inWrite = { name, exclusive: true, wake };
-    this.#inPoll = { name, exclusive: false, wake };
+    this.#inWrite = { tid, name, exclusive: true, wake };
+    this.#inPoll = { tid, name, exclusive: false, wake };
     this.#chart = new Chart(writerMachine, { writer: this as WriterActions });
   }
 
@@ -51,11 +50,11 @@ export class Sleeper implements WriterActions {
   }
 
   queue(): void {
-    this.#pipe.wr_wait.add(this.#inWrite);
+    this.#pipe.sleepToWrite(this.#inWrite);
   }
 
   pollWait(): void {
-    this.#pipe.wr_wait.add(this.#inPoll);
+    this.#pipe.sleepToWrite(this.#inPoll);
   }
 
   pollFree(): void {

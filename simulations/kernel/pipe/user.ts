@@ -5,7 +5,7 @@
  * Left out: `fs.pipe-user-pages-hard` (off unless set), CAP_SYS_RESOURCE without CAP_SYS_ADMIN or the other way
  * round, no memory.
  */
-import type { KernelMark } from '../../engine/trace.ts';
+import type { KernelMark } from '../../trace/event.ts';
 import {
   PAGE_SIZE_bytes,
   PIPE_DEF_BUFFERS,

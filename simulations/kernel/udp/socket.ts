@@ -1,0 +1,160 @@
+/** `struct socket` over UDP: what a process does with it, and how its calls sleep (`net/ipv4/udp.c`, `net/core/datagram.c`). */
+import type { VirtualClock } from '../../engine/clock.ts';
+import type { Json } from '../../engine/json.ts';
+import type { File, Flags, PollEvent } from '../../machine/file.ts';
+import type { Answer, Waiting } from '../../machine/program.ts';
+import type { FileRef } from '../../machine/state.ts';
+import type { Thread } from '../../machine/thread.ts';
+import type { Datagram, Endpoint } from '../../network/packet.ts';
+import { failure, type Reasoned, success } from '../answer.ts';
+import type { Errno } from '../errno.ts';
+import { type UdpHost, UdpSock } from './sock.ts';
+
+/** What a UDP socket asks of its stack. */
+export interface UdpStack extends UdpHost {
+  hashUdp(sock: UdpSock, local: Endpoint): Errno | null;
+  unhashUdp(sock: UdpSock): void;
+  sourceFor(remote: Endpoint): string;
+  send(datagram: Datagram): void;
+}
+
+const ANY = '0.0.0.0';
+
+export class UdpSocket implements File {
+  readonly sk: UdpSock;
+  nonblocking: boolean;
+  rcvtimeo_ms: number | null = null;
+  readonly ref: FileRef;
+  readonly #stack: UdpStack;
+  readonly #clock: VirtualClock;
+
+  constructor(stack: UdpStack, nonblocking: boolean, uid: number) {
+    this.#stack = stack;
+    this.#clock = stack.clock;
+    this.sk = new UdpSock(stack, uid);
+    this.nonblocking = nonblocking;
+    this.ref = { kind: 'socket', cookie: this.sk.cookie };
+  }
+
+  get link(): string {
+    return `socket:[${this.sk.inode}]`;
+  }
+
+  bind(local: Endpoint): Reasoned {
+    if (this.sk.local.port !== 0) return failure('EINVAL');
+    const errno = this.#stack.hashUdp(this.sk, local);
+    this.sk.touch();
+    return errno ? failure(errno) : success();
+  }
+
+  /** `ip4_datagram_connect`: from now on datagrams go there and come from there. */
+  connect(remote: Endpoint): Reasoned {
+    const errno = this.#autobind();
+    if (errno) return failure(errno);
+    this.sk.remote = remote;
+    this.sk.local = { address: this.#stack.sourceFor(remote), port: this.sk.local.port };
+    this.sk.touch();
+    return success();
+  }
+
+  /** `udp_sendmsg`. @param to where to, or null for the peer of a connected socket @param content what is in it */
+  send(bytes: number, to: Endpoint | null, content?: Json): Reasoned {
+    const remote = to ?? this.sk.remote;
+    if (!remote) return failure('EDESTADDRREQ');
+    const pending = this.sk.takeError();
+    if (pending) return failure(pending);
+    const errno = this.#autobind();
+    if (errno) return failure(errno);
+    const address = this.sk.local.address === ANY ? this.#stack.sourceFor(remote) : this.sk.local.address;
+    this.#stack.send({
+      protocol: 'udp',
+      from: { address, port: this.sk.local.port },
+      to: remote,
+      payload_bytes: bytes,
+      ...(content !== undefined && { content }),
+    });
+    return success(bytes);
+  }
+
+  read(thread: Thread, bytes: number, flags: Flags = {}): Reasoned | Waiting {
+    const attempt = (): Answer | null => {
+      const errno = this.sk.sk_err && this.sk.takeError();
+      if (errno) return failure(errno);
+      const datagram = this.sk.hasDatagram ? this.sk.take(flags.MSG_PEEK ?? false) : undefined;
+      if (!datagram) return null;
+      const { from, payload_bytes, content } = datagram;
+      return {
+        ...success(Math.min(bytes, payload_bytes)),
+        out: { address: from.address, port: from.port, ...(content !== undefined && { content }) },
+      };
+    };
+    const now = attempt();
+    if (now) return now;
+    if (this.nonblocking || flags.MSG_DONTWAIT) return failure('EAGAIN');
+    const until_us = this.rcvtimeo_ms === null ? null : this.#clock.now_us + this.rcvtimeo_ms * 1000;
+    return {
+      wchan: '__skb_wait_for_more_packets',
+      until_us,
+      wait: (done) => {
+        thread.sleeps({
+          mark: '__skb_wait_for_more_packets:sleep',
+          says: 'No datagram has come: *recvfrom() goes to sleep*.',
+          until_us,
+          beat: false,
+        });
+        const stop = () => {
+          this.#clock.clearTimeout(timer);
+          forget();
+        };
+        const timer =
+          this.rcvtimeo_ms === null
+            ? undefined
+            : this.#clock.after(this.rcvtimeo_ms * 1000, () => {
+                stop();
+                done(failure('EAGAIN'));
+              });
+        const forget = this.sk.changed.add(() => {
+          const answer = attempt();
+          if (!answer) return;
+          stop();
+          done(answer);
+        });
+        return stop;
+      },
+      interrupted: () => failure('EINTR'),
+    };
+  }
+
+  /** `udp_ioctl`: SIOCINQ is the oldest datagram, in bytes. What is sent is gone at once. */
+  queued(request: string): number | Errno {
+    if (request === 'SIOCINQ') return this.sk.next_bytes;
+    return request === 'SIOCOUTQ' ? 0 : 'ENOTTY';
+  }
+
+  write(_thread: Thread, bytes: number): Reasoned {
+    return this.send(bytes, null);
+  }
+
+  /** `udp_poll`: always writable. */
+  poll(): readonly PollEvent[] {
+    return [
+      ...(this.sk.hasDatagram ? (['POLLIN'] as const) : []),
+      'POLLOUT',
+      ...(this.sk.sk_err ? (['POLLERR'] as const) : []),
+    ];
+  }
+
+  subscribe(wake: () => void): () => void {
+    return this.sk.changed.add(wake);
+  }
+
+  close(): Reasoned {
+    this.#stack.unhashUdp(this.sk);
+    this.sk.end();
+    return success();
+  }
+
+  #autobind(): Errno | null {
+    return this.sk.local.port === 0 ? this.#stack.hashUdp(this.sk, { address: ANY, port: 0 }) : null;
+  }
+}
