@@ -1,6 +1,6 @@
-/** What a capture on the client's interface sees: its packets as they leave and as they arrive. */
-import type { Trace } from '../engine/trace.ts';
+/** What a capture on a machine's interface sees: its packets as they leave and as they arrive. */
 import type { Packet } from '../network/packet.ts';
+import type { TraceEvent } from '../trace/event.ts';
 
 export interface Captured {
   /** Index of the event. */
@@ -9,16 +9,19 @@ export interface Captured {
   readonly packet: Packet;
 }
 
-/** @param host whose interface it is */
-export function capture(trace: Trace, host = 'client'): readonly Captured[] {
+/** @param machine whose interface it is */
+export function capture(
+  { events }: { readonly events: readonly TraceEvent[] },
+  machine = 'client',
+): readonly Captured[] {
   const packets = new Map<number, Packet>();
   const captured: Captured[] = [];
-  for (const { index, at_us, actor, kind, data } of trace.events) {
-    if (kind === 'packet-sent') packets.set(Number(data.number), data.carries as unknown as Packet);
-    if (kind === 'packet-rejected')
-      packets.set(Number(data.answer_number), data.carries as unknown as Packet);
-    if (actor !== host || (kind !== 'packet-sent' && kind !== 'packet-received')) continue;
-    const packet = packets.get(Number(data.number));
+  for (const event of events) {
+    const { index, at_us, actor, kind } = event;
+    if (kind === 'packet-sent') packets.set(event.data.number, event.data.carries);
+    if (kind === 'packet-rejected') packets.set(event.data.answer_number, event.data.carries);
+    if (actor !== machine || (kind !== 'packet-sent' && kind !== 'packet-received')) continue;
+    const packet = packets.get(event.data.number);
     if (packet) captured.push({ event: index, at_us, packet });
   }
   return captured;

@@ -1,27 +1,10 @@
 /** A line that a real tool would print, tied to the trace. */
-import type { Trace } from '../engine/trace.ts';
-
 export interface ToolLine {
   /** Index of the event with which the line appears. */
   readonly event: number;
   /** Index of the event with which another line takes its place; absent when it stays. */
   readonly until?: number;
   readonly text: string;
-}
-
-/** A tool: text from a trace, in the real tool's format. */
-export interface Tool {
-  /** Its own among the tools of a figure: `strace`, `strace-server`. */
-  readonly name: string;
-  /** What it is called where there is more than one of the kind; its name when left out. */
-  readonly title?: string;
-  /** The real tool, or `words`. */
-  readonly kind: 'tcpdump' | 'strace' | 'ss' | 'lsof' | 'py-spy' | 'wchan' | 'words';
-  /** The command whose output it is. */
-  readonly command: string;
-  /** The command is run again and again, and each line is what it printed then. */
-  readonly repeats?: boolean;
-  lines(trace: Trace): readonly ToolLine[];
 }
 
 /** The lines that stand after the last event, as a capture to its end would show them. */

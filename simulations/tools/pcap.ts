@@ -4,13 +4,14 @@
  *
  * The simulation knows how many bytes are sent, and not which: data is a row of dots.
  */
-import type { Trace } from '../engine/trace.ts';
-import type { Flag, IcmpUnreachable, Packet, Segment } from '../network/packet.ts';
+import type { Datagram, Flag, IcmpUnreachable, Packet, Segment } from '../network/packet.ts';
+import { optionsOf, type TcpOption } from '../network/tcp-options.ts';
+import type { Trace } from '../trace/trace.ts';
 import { capture } from './capture.ts';
 
 const FLAG_BITS: Record<Flag, number> = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16 };
 const ICMP_CODES = { net: 0, host: 1, port: 3, 'admin-prohibited': 10 } as const;
-const PROTOCOL = { icmp: 1, tcp: 6 } as const;
+const PROTOCOL = { icmp: 1, tcp: 6, udp: 17 } as const;
 /** A dot. */
 const FILLER = 0x2e;
 const ETHERTYPE = { ip: 0x0800, arp: 0x0806 } as const;
@@ -33,15 +34,25 @@ function checksum(bytes: readonly number[]): number {
 const withChecksum = (bytes: number[], offset: number, over: readonly number[] = bytes): number[] =>
   bytes.toSpliced(offset, 2, ...u16(checksum(over)));
 
-function tcpOptions({ flags, timestamps, mss_bytes = 1460 }: Segment): number[] {
-  if (!timestamps) return [];
-  const ts = [8, 10, ...u32(timestamps.value), ...u32(timestamps.echo)];
-  return flags.includes('SYN') ? [2, 4, ...u16(mss_bytes), 4, 2, ...ts, 1, 3, 3, 7] : [1, 1, ...ts];
+/** An option's kind, its length and what it says. */
+function optionBytes(option: TcpOption): number[] {
+  switch (option.kind) {
+    case 'nop':
+      return [1];
+    case 'mss':
+      return [2, 4, ...u16(option.value)];
+    case 'wscale':
+      return [3, 3, option.value];
+    case 'sackOK':
+      return [4, 2];
+    case 'TS':
+      return [8, 10, ...u32(option.val), ...u32(option.ecr)];
+  }
 }
 
 function tcp(segment: Segment): number[] {
   const { from, to, seq, ack, window_bytes, flags, payload_bytes } = segment;
-  const options = tcpOptions(segment);
+  const options = optionsOf(segment).flatMap(optionBytes);
   const bits = flags.reduce((sum, flag) => sum | FLAG_BITS[flag], 0);
   const header = [
     ...u16(from.port),
@@ -58,6 +69,14 @@ function tcp(segment: Segment): number[] {
   const body = header.concat(data);
   const pseudo = [...ip(from.address), ...ip(to.address), 0, PROTOCOL.tcp, ...u16(body.length)];
   return withChecksum(body, 16, pseudo.concat(body));
+}
+
+function udp({ from, to, payload_bytes }: Datagram): number[] {
+  const length = 8 + payload_bytes;
+  const header = [...u16(from.port), ...u16(to.port), ...u16(length), 0, 0];
+  const body = header.concat(Array<number>(payload_bytes).fill(FILLER));
+  const pseudo = [...ip(from.address), ...ip(to.address), 0, PROTOCOL.udp, ...u16(length)];
+  return withChecksum(body, 6, pseudo.concat(body));
 }
 
 function ipv4(protocol: number, from: string, to: string, body: readonly number[]): number[] {
@@ -79,11 +98,13 @@ function ipv4(protocol: number, from: string, to: string, body: readonly number[
   return [...withChecksum(header, 10), ...body];
 }
 
-const segmentBytes = (segment: Segment): number[] =>
-  ipv4(PROTOCOL.tcp, segment.from.address, segment.to.address, tcp(segment));
+const packetBytes = (packet: Segment | Datagram): number[] => {
+  const body = packet.protocol === 'tcp' ? tcp(packet) : udp(packet);
+  return ipv4(PROTOCOL[packet.protocol], packet.from.address, packet.to.address, body);
+};
 
 function icmp({ code, about }: IcmpUnreachable): number[] {
-  return withChecksum([3, ICMP_CODES[code], 0, 0, 0, 0, 0, 0, ...segmentBytes(about)], 2);
+  return withChecksum([3, ICMP_CODES[code], 0, 0, 0, 0, 0, 0, ...packetBytes(about)], 2);
 }
 
 function frame(packet: Packet): number[] {
@@ -92,9 +113,9 @@ function frame(packet: Packet): number[] {
     const body = [...ask, ...mac(packet.from), ...ip(packet.from), ...[0, 0, 0, 0, 0, 0], ...ip(packet.to)];
     return [...Array(6).fill(255), ...mac(packet.from), ...u16(ETHERTYPE.arp), ...body];
   }
-  const [from, to] =
-    packet.protocol === 'tcp' ? [packet.from.address, packet.to.address] : [packet.from, packet.to];
-  const body = packet.protocol === 'tcp' ? segmentBytes(packet) : ipv4(PROTOCOL.icmp, from, to, icmp(packet));
+  const isError = packet.protocol === 'icmp';
+  const [from, to] = isError ? [packet.from, packet.to] : [packet.from.address, packet.to.address];
+  const body = isError ? ipv4(PROTOCOL.icmp, from, to, icmp(packet)) : packetBytes(packet);
   return [...mac(to), ...mac(from), ...u16(ETHERTYPE.ip), ...body];
 }
 

@@ -1,7 +1,9 @@
 /** `tcpdump -n` on the client's interface. */
 import type { Endpoint, Flag, Packet, Segment } from '../network/packet.ts';
+import { optionsOf, type TcpOption } from '../network/tcp-options.ts';
 import { capture } from './capture.ts';
-import { type Tool, timeOfDay } from './line.ts';
+import { timeOfDay } from './line.ts';
+import type { Tool } from './tool.ts';
 
 const LETTERS: readonly (readonly [Flag, string])[] = [
   ['FIN', 'F'],
@@ -39,8 +41,13 @@ function relative(
 /** Ports whose data tcpdump takes for HTTP (`print-tcp.c`). */
 const HTTP = new Set([80, 3128, 8080]);
 
+function optionText(option: TcpOption): string {
+  if (option.kind === 'TS') return `TS val ${option.val} ecr ${option.ecr}`;
+  return 'value' in option ? `${option.kind} ${option.value}` : option.kind;
+}
+
 function tcpLine(segment: Segment, known: Conversations): string {
-  const { from, to, flags, timestamps, payload_bytes, mss_bytes = 1460 } = segment;
+  const { from, to, flags, payload_bytes } = segment;
   const isSyn = flags.includes('SYN');
   const letters = LETTERS.filter(([flag]) => flags.includes(flag)).map(([, letter]) => letter);
   const { seq, ack } = relative(segment, known);
@@ -49,25 +56,27 @@ function tcpLine(segment: Segment, known: Conversations): string {
   else if (isSyn || flags.includes('RST') || flags.includes('FIN')) parts.push(`seq ${seq}`);
   if (flags.includes('ACK')) parts.push(`ack ${ack}`);
   parts.push(`win ${segment.window_bytes}`);
-  if (timestamps) {
-    const ts = `TS val ${timestamps.value} ecr ${timestamps.echo}`;
-    parts.push(`options [${isSyn ? `mss ${mss_bytes},sackOK,${ts},nop,wscale 7` : `nop,nop,${ts}`}]`);
-  }
+  const options = optionsOf(segment);
+  if (options.length > 0) parts.push(`options [${options.map(optionText).join(',')}]`);
   const protocol = payload_bytes && (HTTP.has(from.port) || HTTP.has(to.port)) ? ': HTTP' : '';
   return `IP ${at(from)} > ${at(to)}: ${parts.join(', ')}, length ${payload_bytes}${protocol}`;
 }
 
 function line(packet: Packet, known: Conversations): string {
   if (packet.protocol === 'tcp') return tcpLine(packet, known);
+  if (packet.protocol === 'udp')
+    return `IP ${at(packet.from)} > ${at(packet.to)}: UDP, length ${packet.payload_bytes}`;
   if (packet.protocol === 'arp') return `ARP, Request who-has ${packet.to} tell ${packet.from}, length 28`;
   const { address, port } = packet.about.to;
   const what = {
     net: `net ${address} unreachable`,
     host: `host ${address} unreachable`,
-    port: `${address} tcp port ${port} unreachable`,
+    port: `${address} ${packet.about.protocol} port ${port} unreachable`,
     'admin-prohibited': `host ${address} unreachable - admin prohibited`,
   }[packet.code];
-  return `IP ${packet.from} > ${packet.to}: ICMP ${what}, length 68`;
+  // The IP header and the first bytes of what it is about, and ICMP's own eight.
+  const length = packet.about.protocol === 'tcp' ? 68 : 36 + packet.about.payload_bytes;
+  return `IP ${packet.from} > ${packet.to}: ICMP ${what}, length ${length}`;
 }
 
 export const tcpdump: Tool = {

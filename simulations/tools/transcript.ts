@@ -1,7 +1,7 @@
 /** The run in words: every event that tells the story, with its time. */
 import { clockTime } from '../engine/duration.ts';
-import { plain } from '../engine/trace.ts';
-import type { Tool } from './line.ts';
+import { plain } from '../trace/event.ts';
+import type { Tool } from './tool.ts';
 
 /** @param clock how a moment is written @returns the tool */
 export const transcriptIn = (clock: (us: number) => string): Tool => ({

@@ -1,16 +1,24 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { tools } from '#simulations/incidents/nagle-delayed-ack/tools.ts';
 import { finalLines } from '#simulations/tools/line.ts';
 import { pcap } from '#simulations/tools/pcap.ts';
-import { ssInfoOf } from '#simulations/tools/ss-info.ts';
-import { straceOf } from '#simulations/tools/strace.ts';
 import { tcpdump } from '#simulations/tools/tcpdump.ts';
+import type { Tool } from '#simulations/tools/tool.ts';
 import { run, situations } from './nagle-runs.ts';
 
-const client = straceOf('client process', 'client');
-const server = straceOf('server process', 'server');
-const calls = (tool: typeof client, given: Parameters<typeof run>[0]) =>
-  finalLines(tool.lines(run(given))).map(({ text }) => text.slice('00:00:00.000000 '.length));
+const toolNamed = (name: string): Tool => {
+  const tool = tools.find((tool) => tool.name === name);
+  if (!tool) throw new Error(`there is no tool "${name}"`);
+  return tool;
+};
+const client = toolNamed('strace');
+const server = toolNamed('strace-server');
+/** Without the time, and without the blanks that put the result of a short call at column 40. */
+const calls = (tool: Tool, given: Parameters<typeof run>[0]) =>
+  finalLines(tool.lines(run(given))).map(({ text }) =>
+    text.slice('00:00:00.000000 '.length).replace(/ += /, ' = '),
+  );
 
 describe('tcpdump of data', () => {
   const lines = tcpdump.lines(run({ rtt_ms: 1, requests: 2 })).map(({ text }) => text);
@@ -92,46 +100,43 @@ describe('strace of two processes', () => {
 });
 
 describe('ss -tanoi', () => {
-  const shown = (end: string, given: Parameters<typeof run>[0] = { rtt_ms: 1, requests: 3 }) =>
-    ssInfoOf(end)
+  const shown = (name: string, given: Parameters<typeof run>[0] = { rtt_ms: 1, requests: 3 }) =>
+    toolNamed(name)
       .lines(run(given))
       .map(({ text }) => text);
 
   it('shows bytes that have not been sent, and those that nobody has acknowledged', () => {
-    const held = shown('server').find((text) => text.includes('notsent:400'));
-    expect(held).toMatch(/^# 00:00:00\.001500\nState {6}Recv-Q Send-Q /);
-    expect(held).toMatch(/\nESTAB {6}0 {6}520 +192\.0\.2\.2:8080 +192\.0\.2\.1:\d+ timer:\(on,\d+ms,0\)\n/);
+    const held = shown('ss-server').find((text) => text.includes('notsent:400'));
+    expect(held).toMatch(/^# 00:00:00\.001500\nState {2}Recv-Q Send-Q /);
+    expect(held).toMatch(/\nESTAB {2}0 {6}520 +192\.0\.2\.2:8080 +192\.0\.2\.1:\d+ timer:\(on,\d+ms,0\)\n/);
     expect(held).toMatch(
-      /\n\t ts sack wscale:7,7 rto:\d+ rtt:1\/0\.5 ato:40 mss:1448 pmtu:1500 rcvmss:536 advmss:1448 cwnd:10 bytes_sent:120 bytes_received:80 segs_out:2 segs_in:3 data_segs_out:1 data_segs_in:1( lastsnd:\d+)?( lastrcv:\d+)?( lastack:\d+)? unacked:1 notsent:400$/,
+      /\n\t ts sack wscale:7,7 rto:\d+ rtt:1\/0\.5 ato:40 mss:1448 pmtu:1500 rcvmss:536 advmss:1448 cwnd:10 bytes_sent:120 bytes_received:80 segs_out:2 segs_in:3 data_segs_out:1 data_segs_in:1 send 115840000bps( lastsnd:\d+)?( lastrcv:\d+)?( lastack:\d+)? unacked:1 rcv_ssthresh:65160 notsent:400 minrtt:1 snd_wnd:64256$/,
     );
   });
 
   it('counts the SYN as acknowledged at the end that sent one, as the kernel does', () => {
-    const last = shown('client').findLast((text) => text.includes('\nESTAB'));
+    const last = shown('ss').findLast((text) => text.includes('\nESTAB'));
     expect(last).toContain(' bytes_sent:240 bytes_acked:241 ');
   });
 
   it('knows the window probe that ends a cork', () => {
-    expect(shown('server', { rtt_ms: 1, server_writes: 'cork-forever', requests: 1 }).join()).toMatch(
+    expect(shown('ss-server', { rtt_ms: 1, server_writes: 'cork-forever', requests: 1 }).join()).toMatch(
       /timer:\(persist,20\dms,0\)/,
     );
   });
 });
 
-describe.each([client, server, ssInfoOf('client'), ssInfoOf('server'), tcpdump])(
-  'the lines of $name',
-  (tool) => {
-    it.each(situations)('belong to events that exist, in their order: %j', (given) => {
-      const trace = run(given);
-      const lines = tool.lines(trace);
-      expect(lines.length).toBeGreaterThan(0);
-      for (const { event, until, text } of lines) {
-        expect(trace.events[event]?.index).toBe(event);
-        if (until !== undefined) expect(until).toBeGreaterThan(event);
-        expect(text).not.toMatch(/undefined|NaN|null|\[object/);
-      }
-      const order = lines.map(({ event }) => event);
-      expect(order).toEqual(order.toSorted((a, b) => a - b));
-    });
-  },
-);
+describe.each(tools)('the lines of $name', (tool) => {
+  it.each(situations)('belong to events that exist, in their order: %j', (given) => {
+    const trace = run(given);
+    const lines = tool.lines(trace);
+    expect(lines.length).toBeGreaterThan(0);
+    for (const { event, until, text } of lines) {
+      expect(trace.events[event]?.index).toBe(event);
+      if (until !== undefined) expect(until).toBeGreaterThan(event);
+      expect(text).not.toMatch(/undefined|NaN|null|\[object/);
+    }
+    const order = lines.map(({ event }) => event);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+  });
+});

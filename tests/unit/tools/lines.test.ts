@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
-import { connectTimeout } from '#simulations/incidents/connect-timeout.ts';
-import { tools } from '#simulations/tools/catalogue.ts';
+import { connectTimeout } from '#simulations/incidents/connect-timeout/simulation.ts';
+import { tools } from '#simulations/incidents/connect-timeout/tools.ts';
 import { finalLines, timeOfDay } from '#simulations/tools/line.ts';
 import { transcript } from '#simulations/tools/transcript.ts';
 

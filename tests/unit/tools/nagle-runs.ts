@@ -1,9 +1,9 @@
 /** Runs with data for the tools' tests: each preset, and some that leave the beaten track. */
-import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
-import { nagleDelayedAck } from '#simulations/incidents/nagle-delayed-ack.ts';
+import type { Given } from '#simulations/engine/parameters.ts';
+import { nagleDelayedAck } from '#simulations/incidents/nagle-delayed-ack/simulation.ts';
+import { runOf } from '#site/figures/trace-of.ts';
 
-export const run = (given: Given) =>
-  nagleDelayedAck.run(settleParameters(nagleDelayedAck.parameters, given).values);
+export const run = (given: Given) => runOf(nagleDelayedAck, given);
 
 export const situations: readonly Given[] = [
   ...nagleDelayedAck.presets.map(({ given }) => given),

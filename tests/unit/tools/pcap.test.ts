@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
-import { connectTimeout } from '#simulations/incidents/connect-timeout.ts';
+import { connectTimeout } from '#simulations/incidents/connect-timeout/simulation.ts';
 import { capture } from '#simulations/tools/capture.ts';
 import { pcap } from '#simulations/tools/pcap.ts';
 
