@@ -1,8 +1,9 @@
 /** `npm run sim`: runs a simulation without a browser. */
-import { Command, CommanderError, Option } from 'commander';
-import { catalogue } from './catalogue.ts';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { catalogue, registered } from './catalogue.ts';
 import {
   allowed,
+  defaultHangsOn,
   defaultOf,
   type Earlier,
   type Given,
@@ -11,15 +12,23 @@ import {
   type Schema,
   settleParameters,
 } from './engine/parameters.ts';
-import type { Simulation } from './engine/simulation.ts';
-import { plain, type Trace } from './engine/trace.ts';
-import { toolsOf } from './tools/catalogue.ts';
-import { finalLines, type Tool } from './tools/line.ts';
+import { count, list } from './engine/wording.ts';
+import { type Action, actionProblem } from './machine/action.ts';
+import { type Simulation, tooLarge, type Watch } from './simulation.ts';
+import { finalLines } from './tools/line.ts';
 import { pcap } from './tools/pcap.ts';
+import type { Tool } from './tools/tool.ts';
 import { transcript } from './tools/transcript.ts';
+import { plain } from './trace/event.ts';
+import type { Trace } from './trace/trace.ts';
+
+/** The most events of a run that is made without being asked for it twice. */
+const MOST_EVENTS = 250_000;
 
 /** What a person got wrong: one line on standard error, exit code 2. */
 class UsageError extends Error {}
+
+const toolsOf = (simulation: string): readonly Tool[] => registered[simulation]?.tools ?? [];
 
 /** How a run of a simulation can be printed; `pcap` is tcpdump's file. */
 function formatsOf(simulation: string): string[] {
@@ -65,9 +74,11 @@ function helpFor({ name, title, parameters, presets, outcome }: Simulation): str
   for (const [parameterName, parameter] of Object.entries(parameters as Schema)) {
     const fallback = defaultOf(parameter, earlier);
     earlier[parameterName] = fallback;
+    const hangsOn = defaultHangsOn(parameter, earlier);
+    const reason = hangsOn.length ? ` (it depends on ${list(hangsOn)})` : '';
     lines.push(
       row(parameterName, parameter.help),
-      row('', `${allowed(parameter, earlier as Earlier)}; default ${fallback}`),
+      row('', `${allowed(parameter, earlier as Earlier)}; default ${fallback}${reason}`),
     );
     if (isNumeric(parameter) && parameter.special)
       for (const [value, meaning] of Object.entries(parameter.special))
@@ -127,6 +138,8 @@ function output(trace: Trace, format: string): string | Uint8Array {
 
 interface Options {
   set: string[];
+  do: Action[];
+  large?: boolean;
   preset?: string;
   format: string;
   list?: boolean;
@@ -149,7 +162,34 @@ function answer(name: string | undefined, options: Options): string | Uint8Array
   const given = givenBy(options.set, simulation, options.preset);
   const { values, problems } = settleParameters(simulation.parameters, given);
   if (problems[0]) throw new UsageError(problems[0].message);
-  return output(simulation.run(values), options.format);
+  const size = simulation.size(values);
+  const refusal = options.large ? null : tooLarge(size, MOST_EVENTS, 'the command line without --large');
+  if (refusal) throw new UsageError(refusal);
+  return output(simulation.run(values, options.do, progress(size.events)), options.format);
+}
+
+/** Tells on a terminal how far a long run is. @param expected events */
+function progress(expected: number): Watch | undefined {
+  if (expected < MOST_EVENTS / 10 || !process.stderr.isTTY) return undefined;
+  return (events) => {
+    const share = Math.min(99, Math.floor((100 * events) / expected));
+    process.stderr.write(`\r${count(events)} events, ${share} %`);
+  };
+}
+
+/** One action of a person, as JSON. */
+function actionOf(text: string, earlier: Action[]): Action[] {
+  let action: Partial<Action>;
+  try {
+    action = JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError(
+      'it takes JSON: {"at":20,"do":"sysctl","machine":"client","name":"tcp_syn_retries","value":2}',
+    );
+  }
+  const problem = actionProblem(action);
+  if (problem) throw new InvalidArgumentError(problem);
+  return [...earlier, action as Action];
 }
 
 const collect = (value: string, earlier: string[]) => [...earlier, value];
@@ -158,6 +198,8 @@ const program = new Command('npm run --silent sim --')
   .description('Runs a simulation and prints what it did.')
   .argument('[simulation]', 'its name; --list shows them')
   .option('--set <name=value>', 'a parameter; may be given more than once', collect, [])
+  .option('--do <json>', 'what a person does on the way; may be given more than once', actionOf, [])
+  .option('--large', 'makes a run of more events, which takes long and much memory')
   .option('--preset <id>', 'a named set of parameters, before --set')
   .addOption(new Option('--format <format>', 'what to print').choices(FORMATS).default('text'))
   .option('--list', 'lists the simulations')
@@ -176,6 +218,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   program.parse();
   const result = answer(program.args[0], program.opts<Options>());
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   process.stdout.write(typeof result === 'string' ? `${result}\n` : result);
 } catch (error) {
   if (!(error instanceof UsageError) && !(error instanceof CommanderError)) throw error;

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { catalogue } from '#simulations/catalogue.ts';
 import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
-import { connectTimeout } from '#simulations/incidents/connect-timeout.ts';
+import { connectTimeout } from '#simulations/incidents/connect-timeout/simulation.ts';
 import { pcap } from '#simulations/tools/pcap.ts';
 
 const cli = fileURLToPath(new URL('../../simulations/cli.ts', import.meta.url));
@@ -40,7 +40,17 @@ describe('a run as JSON', () => {
       killed_at_ms: null,
     });
     for (const event of json.events)
-      expect(Object.keys(event)).toEqual(['index', 'at_us', 'actor', 'kind', 'data', 'mark', 'says', 'beat']);
+      expect(Object.keys(event)).toEqual([
+        'index',
+        'at_us',
+        'actor',
+        'kind',
+        'data',
+        'mark',
+        'says',
+        'beat',
+        'decision',
+      ]);
     expect(json.events.some(({ says }: { says: string }) => says.includes('*'))).toBe(false);
   });
 

@@ -1,8 +1,8 @@
 /** What can be set in the close-wait-pipe incident, and the sets worth a look. Their names are a contract. */
 import type { Earlier, Schema, Values } from '../../engine/parameters.ts';
-import type { Preset } from '../../engine/simulation.ts';
 import { PIPE_KERNELS } from '../../kernel/pipe/profile.ts';
-import { CHAN_SES_WINDOW_DEFAULT_bytes } from '../../openssh/channel.ts';
+import type { Preset } from '../../simulation.ts';
+import { CHAN_SES_WINDOW_DEFAULT_bytes } from '../../userland/ssh-channel.ts';
 
 const HOUR_ms = 3_600_000;
 const WEEK_s = 7 * 24 * 3600;
@@ -19,7 +19,7 @@ const longest_s = ({ requests_per_s, log_bytes }: Earlier): number => {
 export const parameters = {
   kernel: {
     type: 'choice',
-    choices: Object.fromEntries(Object.entries(PIPE_KERNELS).map(([version, { help }]) => [version, help])),
+    choices: PIPE_KERNELS,
     default: '6.12',
     help: 'Linux version',
   },

@@ -1,7 +1,7 @@
 /** What can be set in the connect-timeout incident, and the sets worth a look. Their names are a contract. */
 import type { Schema, Values } from '../../engine/parameters.ts';
-import type { Preset } from '../../engine/simulation.ts';
 import { KERNELS, type KernelProfile, type KernelVersion } from '../../kernel/profile.ts';
+import type { Preset } from '../../simulation.ts';
 
 /** The profile of the kernel that was chosen. */
 export const kernelOf = (earlier: { readonly [name: string]: unknown }): KernelProfile =>

@@ -1,6 +1,6 @@
 /** What a person may change about the incident, and the runs worth a look. */
 import type { Values } from '../../engine/parameters.ts';
-import type { Preset } from '../../engine/simulation.ts';
+import type { Preset } from '../../simulation.ts';
 
 export const parameters = {
   requests: { type: 'integer', min: 1, max: 200, default: 10, help: 'requests, one after another' },

@@ -1,5 +1,5 @@
 /** Which requests waited for a timer: read from the trace, from cause to effect. */
-import type { TraceEvent } from '../../engine/trace.ts';
+import type { TraceEvent } from '../../trace/event.ts';
 
 /** When a request began, and when its response had been read; µs. */
 export interface RequestSpan {
@@ -26,17 +26,18 @@ export function stalledRequests(events: readonly TraceEvent[], spans: readonly R
   /** Who sent last because of a timer. */
   const timed = new Set<string>();
   const stalled = new Set<number>();
-  for (const { actor, kind, data, mark, at_us } of events) {
-    if (kind === 'delayed-ack-fired') fired = actor;
-    else if (kind === 'segment-held') held.set(actor, at_us);
-    else if (kind === 'packet-received') received.set(actor, Number(data.number));
-    else if (kind === 'packet-sent') {
-      if (fired === actor) late.add(Number(data.number));
+  for (const event of events) {
+    const { actor, at_us } = event;
+    if (event.kind === 'delayed-ack-fired') fired = actor;
+    else if (event.kind === 'segment-held') held.set(actor, at_us);
+    else if (event.kind === 'packet-received') received.set(actor, event.data.number);
+    else if (event.kind === 'packet-sent') {
+      if (fired === actor) late.add(event.data.number);
       if (fired === actor) fired = null;
-      const isLate = mark === PROBED || late.has(received.get(actor) ?? 0);
+      const isLate = event.mark === PROBED || late.has(received.get(actor) ?? 0);
       if (isLate) timed.add(actor);
       else timed.delete(actor);
-    } else if (kind === 'hold-ended') {
+    } else if (event.kind === 'hold-ended') {
       const since_us = held.get(actor) ?? at_us;
       if (!timed.has(actor)) continue;
       const request = spans.findIndex(

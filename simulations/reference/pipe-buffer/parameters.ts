@@ -1,11 +1,7 @@
 /** What can be set in the pipe-buffer incident, and the sets worth a look. Their names are a contract. */
 import type { Schema, Values } from '../../engine/parameters.ts';
-import type { Preset } from '../../engine/simulation.ts';
-import { PIPE_KERNELS, type PipeKernel, type PipeProfile } from '../../kernel/pipe/profile.ts';
-
-/** The profile of the kernel that was chosen. */
-export const kernelOf = ({ kernel }: { readonly [name: string]: unknown }): PipeProfile =>
-  PIPE_KERNELS[kernel as PipeKernel];
+import { PIPE_KERNELS } from '../../kernel/pipe/profile.ts';
+import type { Preset } from '../../simulation.ts';
 
 const HOUR_ms = 3_600_000;
 const WEEK_ms = 7 * 24 * HOUR_ms;
@@ -18,7 +14,7 @@ const MOST_WRITES = 2_000_000;
 export const parameters = {
   kernel: {
     type: 'choice',
-    choices: Object.fromEntries(Object.entries(PIPE_KERNELS).map(([version, { help }]) => [version, help])),
+    choices: PIPE_KERNELS,
     default: '6.12',
     help: 'Linux version',
   },

@@ -14,7 +14,7 @@ export const CALLS = {
 } as const;
 
 /** What a reader can do to a packet on its way. */
-export const FATES = {
+export const PACKET_ACTIONS = {
   deliver: 'packet N arrives',
   drop: 'packet N is lost',
   delay: 'packet N is overtaken by all that is on its way',
@@ -22,7 +22,7 @@ export const FATES = {
 } as const;
 
 export type CallName = keyof typeof CALLS;
-export type Fate = keyof typeof FATES;
+export type PacketAction = keyof typeof PACKET_ACTIONS;
 
 const ends = ['client', 'server'] as const;
 
@@ -35,7 +35,7 @@ export const parameters = {
           Object.entries(CALLS).map(([name, help]) => [`${end}.${name}`, `${end}: ${help}`]),
         ),
       ),
-      ...Object.fromEntries(Object.entries(FATES).map(([name, help]) => [`${name}.N`, help])),
+      ...Object.fromEntries(Object.entries(PACKET_ACTIONS).map(([name, help]) => [`${name}.N`, help])),
       wait: 'nothing is done until the next timer fires',
     },
     most: 200,

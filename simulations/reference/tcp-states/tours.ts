@@ -1,5 +1,5 @@
 /** The guided tours: histories worth a walk, with what only somebody who knows the end can say on the way. */
-import type { Preset } from '../../engine/simulation.ts';
+import type { Preset } from '../../simulation.ts';
 
 /** A preset that is walked through step by step. */
 export interface Tour extends Preset {

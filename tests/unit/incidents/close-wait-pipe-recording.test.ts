@@ -1,7 +1,7 @@
 /** The close-wait-pipe simulation, and the rules behind it, against what the lab recorded. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type CloseWaitCase, compare } from '#simulations/recording/close-wait-pipe.ts';
+import { type CloseWaitCase, compare } from '#simulations/incidents/close-wait-pipe/comparison.ts';
 
 const file = 'content/incidents/close-wait-pipe/recording.json';
 const { kernel, cases } = JSON.parse(readFileSync(file, 'utf8')) as {

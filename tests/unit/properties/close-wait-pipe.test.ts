@@ -1,80 +1,24 @@
-import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
-import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
-import type { Trace } from '#simulations/engine/trace.ts';
+import { describe, expect, it } from 'vitest';
 import type { CloseWaitPipeParameters } from '#simulations/incidents/close-wait-pipe/parameters.ts';
-import { type CloseWaitPipeOutcome, closeWaitPipe } from '#simulations/incidents/close-wait-pipe.ts';
-import { PIPE_KERNELS } from '#simulations/kernel/pipe/profile.ts';
-import { TcpRecord } from '#simulations/kernel/tcp/record.ts';
-import { transitionOf, transitions } from '#simulations/kernel/tcp/transitions.ts';
-
-vi.mock('#simulations/kernel/tcp/transitions.ts', { spy: true });
+import { closeWaitPipe } from '#simulations/incidents/close-wait-pipe/simulation.ts';
+import type { Alike, ProcessState } from '#simulations/machine/state.ts';
+import { momentOf } from '../incidents/pile-up.ts';
+import { anyParameters } from './close-wait-pipe-parameters.ts';
+import { rulesFor } from './rules.ts';
 
 const MOST_EVENTS = 1000;
 
-/** Mostly near the lower end, where a limit is met soon. */
-const some = (min: number, few: number, max: number) =>
-  fc.oneof({ arbitrary: fc.integer({ min, max: few }), weight: 3 }, fc.integer({ min, max }));
+const always = rulesFor(anyParameters, (p) => closeWaitPipe.run(p), { seed: 20_260, numRuns: 250 });
 
-/** Sound parameters in modest ranges: some hundred clients, pipes that are soon full, limits that are soon met. */
-const anyParameters: fc.Arbitrary<CloseWaitPipeParameters> = fc
-  .record({
-    kernel: fc.constantFrom(...Object.keys(PIPE_KERNELS)),
-    accepting: fc.constantFrom('pool', 'pool', 'inline'),
-    workers: some(1, 4, 60),
-    backlog: some(0, 6, 130),
-    nofile: fc.oneof(some(5, 16, 150), fc.constant(1024)),
-    requests_per_s: fc.constantFrom(0.333, 1, 5, 7.5, 25, 100),
-    request_bytes: some(1, 400, 16_384),
-    log_bytes: fc.oneof(some(1, 1000, 5000), fc.constantFrom(120, 4096, 4097), some(4000, 20_000, 200_000)),
-    client_timeout_ms: some(1, 3000, 20_000),
-    connect_timeout_ms: some(1, 5000, 60_000),
-    pipe_size_bytes: fc.constantFrom(0, 4096, 4096, 16_384, 100_000),
-    sigpipe: fc.constantFrom('ignored', 'ignored', 'ignored', 'default'),
-    reader: fc.constantFrom('stalled', 'stalled', 'stalled-ssh', 'draining', 'none', 'dies'),
-    reader_dies_at_ms: some(0, 4000, 20_000),
-    ssh_window_bytes: fc.constantFrom(0, 5000, 100_000),
-    ssh_socket_bytes: fc.constantFrom(0, 20_000, 2_097_152),
-    duration_s: some(1, 8, 30),
-    recovers_at_s: fc.oneof(
-      fc.constant(0),
-      fc.integer({ min: 1, max: 12_000 }).map((ms) => ms / 1000),
-    ),
-  })
-  .map((given: Given) => {
-    const { values, problems } = settleParameters(closeWaitPipe.parameters, given);
-    expect(problems).toEqual([]);
-    return values;
-  });
-
-type Run = Trace<CloseWaitPipeOutcome>;
-
-/** Holds a rule to many runs; the seed is fixed so that a failure comes again. */
-const always = (rule: (run: Run, p: CloseWaitPipeParameters) => void, numRuns = 250) =>
-  fc.assert(
-    fc.property(anyParameters, (p) => rule(closeWaitPipe.run(p), p)),
-    { seed: 20_260, numRuns },
-  );
-
-interface Group {
-  readonly server: string;
-  readonly recv_q_bytes: number;
-  readonly holder: string;
-  readonly count: number;
-  readonly samples: readonly { readonly fd: number | null }[];
-}
-
-/** What a state shows, as numbers. */
-function shown(run: Run, index: number) {
-  const { clients = {}, connections = {}, ...threads } = run.stateAt(index);
-  const groups = connections.groups as unknown as readonly Group[];
-  const inState = (server: string) => count(groups.filter((group) => group.server === server));
-  const held = (holder: string) => count(groups.filter((group) => group.holder === holder));
-  return { clients: clients as Record<string, number>, connections, threads, groups, inState, held };
-}
-
-const count = (groups: readonly Group[]) => sum(groups.map((group) => group.count));
+const count = (groups: readonly Alike[]) => sum(groups.map((group) => group.count));
 const sum = (numbers: readonly number[]) => numbers.reduce((total, n) => total + n, 0);
+
+/** The descriptors of a process that lead to sockets. */
+function fdsByCookie({ fds }: ProcessState): ReadonlyMap<number, number> {
+  const found = new Map<number, number>();
+  for (const [fd, { file }] of fds.entries()) if (file.kind === 'socket') found.set(file.cookie, fd);
+  return found;
+}
 
 /** How many clients have called connect() by a moment. */
 function started(p: CloseWaitPipeParameters, at_us: number): number {
@@ -90,7 +34,7 @@ describe('after every event of any run', () => {
   it('every client that has come is counted once', () => {
     always((run, p) => {
       for (const { index, at_us, kind } of run.events) {
-        const clients = sum(Object.values(shown(run, index).clients));
+        const clients = sum(Object.values(momentOf(run, index).clients));
         const most = started(p, at_us);
         // One that comes at this very instant may still be to come.
         const least = kind === 'watch-ends' ? most : started(p, at_us - 1);
@@ -103,12 +47,14 @@ describe('after every event of any run', () => {
   it('the groups of connections add up to the counts', () => {
     always((run) => {
       for (const { index } of run.events) {
-        const { connections, groups, inState, held } = shown(run, index);
-        expect(inState('CLOSE_WAIT')).toBe(connections.close_wait);
-        expect(inState('ESTABLISHED')).toBe(connections.established);
-        expect(inState('TIME_WAIT')).toBe(connections.time_wait);
-        expect(held('accept queue')).toBe(connections.accept_queue);
-        for (const { count, samples, recv_q_bytes } of groups)
+        const { sockets, census, inState, held } = momentOf(run, index);
+        const counted = new Map<string, number>();
+        for (const { state } of sockets) counted.set(state, (counted.get(state) ?? 0) + 1);
+        for (const state of ['CLOSE_WAIT', 'ESTABLISHED', 'TIME_WAIT'] as const)
+          expect(inState(state)).toBe(counted.get(state) ?? 0);
+        const listener = sockets.find(({ state }) => state === 'LISTEN');
+        expect(held('accept queue')).toBe(listener?.recv_q_bytes ?? 0);
+        for (const { count, samples, recv_q_bytes } of census)
           if (!(count > 0 && samples.length === Math.min(4, count) && recv_q_bytes >= 0))
             expect.fail(`${count}, ${samples.length} of them shown, Recv-Q ${recv_q_bytes}`);
       }
@@ -119,10 +65,10 @@ describe('after every event of any run', () => {
     always((run, p) => {
       const workers = p.accepting === 'pool' ? p.workers : 0;
       for (const { index } of run.events) {
-        const { connections, threads } = shown(run, index);
-        expect(Number(connections.open_fds)).toBeLessThanOrEqual(p.nofile);
-        expect(Number(connections.accept_queue)).toBeLessThanOrEqual(p.backlog + 1);
-        expect(Number(threads.pipe?.free_bytes)).toBeGreaterThanOrEqual(0);
+        const { connections, threads, pipe } = momentOf(run, index);
+        expect(connections.open_fds).toBeLessThanOrEqual(p.nofile);
+        expect(connections.accept_queue).toBeLessThanOrEqual(p.backlog + 1);
+        expect(pipe.free_bytes).toBeGreaterThanOrEqual(0);
         const asleep = Object.entries(threads).filter(([, { status }]) => status === 'asleep in write()');
         expect(asleep.filter(([name]) => name !== 'main').length).toBeLessThanOrEqual(workers);
       }
@@ -132,13 +78,15 @@ describe('after every event of any run', () => {
   it('every connection with a descriptor has one, and four are the server’s own', () => {
     always((run) => {
       for (const { index } of run.events) {
-        const { connections, threads, groups, held } = shown(run, index);
+        const { connections, threads, census, held, server } = momentOf(run, index);
         if (threads.main?.status === 'dead') expect(connections.open_fds).toBe(0);
-        const accepted = groups.filter(({ holder }) => holder === 'thread' || holder === 'pool queue');
-        for (const { samples } of accepted) for (const { fd } of samples) expect(fd).toBeGreaterThan(3);
+        const accepted = census.filter((group) => group.held === 'process');
+        const fds = fdsByCookie(server);
+        for (const { samples } of accepted)
+          for (const cookie of samples) expect(fds.get(cookie)).toBeGreaterThan(3);
         // A connection that was answered in vain is in CLOSE, in no group, and has its descriptor until close().
-        const open = Number(connections.open_fds) - 4;
-        if (connections.open_fds !== 0) expect(held('thread') + held('pool queue')).toBeLessThanOrEqual(open);
+        const open = connections.open_fds - 4;
+        if (connections.open_fds !== 0) expect(held('process')).toBeLessThanOrEqual(open);
       }
     });
   });
@@ -167,15 +115,15 @@ describe('every run', () => {
   it('has an outcome that its last state shows', () => {
     always((run) => {
       const { outcome, events } = run;
-      const { clients, connections, groups, threads } = shown(run, events.length);
+      const { clients, connections, census, threads } = momentOf(run, events.length);
       expect(outcome.served).toBe(clients.served);
       expect(outcome.syn_sent_clients).toBe(clients.syn_sent);
       expect(outcome.close_wait).toBe(connections.close_wait);
       expect(outcome.accept_queue).toBe(connections.accept_queue);
       expect(sum(Object.values(outcome.recv_q_bytes))).toBe(outcome.close_wait);
       for (const [bytes, many] of Object.entries(outcome.recv_q_bytes)) {
-        const alike = groups.filter(
-          ({ server, recv_q_bytes }) => server === 'CLOSE_WAIT' && recv_q_bytes === Number(bytes),
+        const alike = census.filter(
+          ({ state, recv_q_bytes }) => state === 'CLOSE_WAIT' && recv_q_bytes === Number(bytes),
         );
         expect(count(alike)).toBe(many);
       }
@@ -208,88 +156,5 @@ describe('every run', () => {
         if (isOdd || !isWhole) expect.fail(says);
       }
     });
-  });
-});
-
-describe('the connections of any run', () => {
-  const METHODS = [
-    'connect',
-    'establish',
-    'refuse',
-    'request',
-    'read',
-    'respond',
-    'clientCloses',
-    'serverCloses',
-  ];
-  const ENDS = ['client', 'server'] as const;
-  /** All that the clients and the server of this incident do to a connection, from one rest to the next. */
-  const MOVES = new Set([
-    'clientCloses: client ESTABLISHED FIN_WAIT2',
-    'clientCloses: client SYN_SENT CLOSE',
-    'clientCloses: server ESTABLISHED CLOSE_WAIT',
-    'connect: client CLOSE SYN_SENT',
-    'establish: client SYN_SENT ESTABLISHED',
-    'establish: server CLOSE ESTABLISHED',
-    'refuse: client SYN_SENT CLOSE',
-    'respond: client FIN_WAIT2 CLOSE',
-    'respond: server CLOSE_WAIT CLOSE',
-    'serverCloses: client ESTABLISHED CLOSE',
-    'serverCloses: client FIN_WAIT2 CLOSE',
-    'serverCloses: client FIN_WAIT2 TIME_WAIT',
-    'serverCloses: server CLOSE_WAIT CLOSE',
-    'serverCloses: server ESTABLISHED CLOSE',
-    'serverCloses: server ESTABLISHED TIME_WAIT',
-  ]);
-
-  /** The states that transitions lead to from one, and itself. */
-  function reachable(from: string): ReadonlySet<string> {
-    const reached = new Set([from]);
-    for (const state of reached)
-      for (const step of transitions) if (step.from === state) reached.add(step.to);
-    return reached;
-  }
-
-  it('go from state to state by transitions of TCP, and by nothing else', () => {
-    const moved = new Set<string>();
-    const left = new WeakMap<TcpRecord, string[]>();
-    const record = TcpRecord.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
-    for (const method of METHODS) {
-      const original = record[method] as (...args: unknown[]) => unknown;
-      vi.spyOn(record, method).mockImplementation(function (this: TcpRecord, ...args) {
-        const before = ENDS.map((end) => this[end]);
-        expect(before).toEqual(left.get(this) ?? ['CLOSE', 'CLOSE']);
-        const answer = original.apply(this, args);
-        const after = ENDS.map((end) => this[end]);
-        left.set(this, after);
-        for (const [i, from = ''] of before.entries()) {
-          const to = after[i] ?? '';
-          if (!reachable(from).has(to)) expect.fail(`${method}: ${ENDS[i]} from ${from} to ${to}`);
-          if (from !== to) moved.add(`${method}: ${ENDS[i]} ${from} ${to}`);
-        }
-        return answer;
-      });
-    }
-    try {
-      always(() => {}, 100);
-    } finally {
-      vi.restoreAllMocks();
-    }
-    expect([...moved].filter((move) => !MOVES.has(move))).toEqual([]);
-    expect(moved.size).toBeGreaterThan(10);
-  });
-
-  it('never take an event that means nothing in their state, but for what comes after the end', () => {
-    // respond() and close() on a connection that a reset has ended change nothing, and are made all the same.
-    const asked = vi.mocked(transitionOf);
-    let taken = 0;
-    always((run) => {
-      asked.mockClear();
-      closeWaitPipe.run(run.parameters as CloseWaitPipeParameters);
-      for (const [i, [from, event]] of asked.mock.calls.entries())
-        if (asked.mock.results[i]?.value) taken++;
-        else if (from !== 'CLOSE') expect.fail(`${event} in ${from}`);
-    }, 100);
-    expect(taken).toBeGreaterThan(10_000);
   });
 });

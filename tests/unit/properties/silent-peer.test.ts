@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { settleParameters } from '#simulations/engine/parameters.ts';
-import { connectTimeout } from '#simulations/incidents/connect-timeout.ts';
+import { connectTimeout } from '#simulations/incidents/connect-timeout/simulation.ts';
 
 interface Setting {
   n: number;

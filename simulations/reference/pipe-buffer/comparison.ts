@@ -5,15 +5,17 @@
  * late: a time may be late by what it takes a busy machine to carry out a step, and never early. A case without
  * the clock ("stepped") has exact times.
  */
-import { type Given, settleParameters } from '../engine/parameters.ts';
-import type { Trace } from '../engine/trace.ts';
-import { Pipe } from '../kernel/pipe/pipe.ts';
-import { PIPE_KERNELS, type PipeKernel } from '../kernel/pipe/profile.ts';
-import { PIPE_DEF_BUFFERS } from '../kernel/pipe/size.ts';
-import { PipeUser } from '../kernel/pipe/user.ts';
-import { PipeWrite } from '../kernel/pipe/write.ts';
-import { type PipeBufferOutcome, pipeBuffer } from '../reference/pipe-buffer.ts';
-import type { Compared } from './compared.ts';
+import { type Given, settleParameters } from '../../engine/parameters.ts';
+import { Pipe } from '../../kernel/pipe/pipe.ts';
+import type { PipeKernel } from '../../kernel/pipe/profile.ts';
+import { PIPE_DEF_BUFFERS } from '../../kernel/pipe/size.ts';
+import { PipeUser } from '../../kernel/pipe/user.ts';
+import { PipeWrite } from '../../kernel/pipe/write.ts';
+import { KERNELS } from '../../kernel/profile.ts';
+import type { Compared } from '../../recording/compared.ts';
+import { ofKind } from '../../trace/event.ts';
+import type { Trace } from '../../trace/trace.ts';
+import { type PipeBufferOutcome, type PipeBufferPrograms, pipeBuffer } from './simulation.ts';
 
 /** What a run at a pipe showed: the simulation's outcome, and how everybody stood at the end. */
 export interface ObservedPipe extends PipeBufferOutcome {
@@ -74,7 +76,7 @@ export function pipeKernelOf(kernel: string): PipeKernel {
 export function simulate(
   recorded: Pick<PipeCase, 'name' | 'parameters'>,
   kernel: string,
-): Trace<PipeBufferOutcome> {
+): Trace<PipeBufferOutcome, PipeBufferPrograms> {
   const given = { kernel: pipeKernelOf(kernel), ...recorded.parameters };
   const { values, problems } = settleParameters(pipeBuffer.parameters, given);
   if (problems[0]) throw new Error(`${recorded.name}: ${problems[0].message}`);
@@ -105,14 +107,13 @@ function comparePipe(
   observed: ObservedPipe,
   kernel: string,
 ): Compared[] {
-  const { outcome, events, stateAt } = simulate(recorded, kernel);
+  const { outcome, events, worldAt } = simulate(recorded, kernel);
   const late_ms = recorded.stepped ? 0 : STEP_ms;
-  const end = stateAt(events.length);
-  const resized = events.find(({ kind }) => kind === 'pipe-resized');
-  const stateOf = (actor: string, field: string) => (end[actor]?.[field] ?? null) as number | string | null;
+  const { programs } = worldAt(events.length);
+  const [resized] = ofKind(events, 'pipe-resized');
   return [
     equal('pipe size', outcome.pipe_size_bytes, observed.pipe_size_bytes),
-    equal('F_SETPIPE_SZ', (resized?.data.errno ?? null) as string | null, observed.setpipe_errno),
+    equal('F_SETPIPE_SZ', resized?.data.errno ?? null, observed.setpipe_errno),
     equal('accepted', outcome.accepted_bytes, observed.accepted_bytes),
     time('blocked', outcome.blocked_at_ms, observed.blocked_at_ms, late_ms),
     equal('errno', outcome.errno, observed.errno),
@@ -123,15 +124,18 @@ function comparePipe(
       time(`wake-up ${i + 1}`, at_ms, observed.wakeups[i]?.at_ms ?? null, late_ms),
       equal(`free at wake-up ${i + 1}`, free_bytes, observed.wakeups[i]?.free_bytes ?? null),
     ]),
-    equal('read', stateOf('reader', 'returned_bytes'), observed.read_bytes),
+    equal('read', programs.reader?.returned_bytes ?? null, observed.read_bytes),
     ...observed.writers.flatMap(({ returned_bytes, asleep }, i) => {
-      const status = stateOf(`writer ${i + 1}`, 'status');
+      const writer = programs[`writer ${i + 1}`];
+      const status = writer?.status;
       return [
-        equal(`writer ${i + 1}`, stateOf(`writer ${i + 1}`, 'returned_bytes'), returned_bytes),
+        equal(`writer ${i + 1}`, writer?.returned_bytes ?? null, returned_bytes),
         equal(`writer ${i + 1} asleep`, String(status === 'asleep' || status === 'polling'), String(asleep)),
       ];
     }),
-    ...(observed.wchan ? [equal('sleeps in', PIPE_KERNELS[pipeKernelOf(kernel)].wchan, observed.wchan)] : []),
+    ...(observed.wchan
+      ? [equal('sleeps in', KERNELS[pipeKernelOf(kernel)].pipe_write_wchan, observed.wchan)]
+      : []),
   ];
 }
 
@@ -140,7 +144,7 @@ function compareResize(
   observed: ObservedResize,
   kernel: string,
 ): Compared[] {
-  const pipe = new Pipe(new PipeUser(), PIPE_KERNELS[pipeKernelOf(kernel)]);
+  const pipe = new Pipe(new PipeUser(), KERNELS[pipeKernelOf(kernel)]);
   const content_bytes = Number(parameters.content_bytes);
   if (content_bytes) new PipeWrite(pipe, content_bytes, true).run();
   const { errno, size_bytes } = pipe.resize(Number(parameters.size_bytes));
@@ -152,7 +156,7 @@ function compareResize(
 
 function compareSoftLimit(observed: ObservedSoftLimit, kernel: string): Compared[] {
   const user = new PipeUser();
-  const open = () => new Pipe(user, PIPE_KERNELS[pipeKernelOf(kernel)]);
+  const open = () => new Pipe(user, KERNELS[pipeKernelOf(kernel)]);
   let large_pipes = 0;
   let pipe = open();
   for (; pipe.ring.slots === PIPE_DEF_BUFFERS; pipe = open()) large_pipes++;

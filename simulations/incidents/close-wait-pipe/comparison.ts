@@ -3,16 +3,17 @@
  *
  * The lab lets nothing happen before everybody has done what he can, so nothing is late and every count must be equal.
  */
-import { type Given, settleParameters } from '../engine/parameters.ts';
-import type { Trace } from '../engine/trace.ts';
-import { type CloseWaitPipeOutcome, closeWaitPipe } from '../incidents/close-wait-pipe.ts';
-import { Pipe } from '../kernel/pipe/pipe.ts';
-import { PIPE_KERNELS } from '../kernel/pipe/profile.ts';
-import { PipeUser } from '../kernel/pipe/user.ts';
-import { PipeWrite } from '../kernel/pipe/write.ts';
-import { CHAN_RBUF_bytes, CHAN_SES_WINDOW_DEFAULT_bytes, SshChannel } from '../openssh/channel.ts';
-import { type Compared, equal } from './compared.ts';
-import { pipeKernelOf } from './pipe-buffer.ts';
+import { type Given, settleParameters } from '../../engine/parameters.ts';
+import { Pipe } from '../../kernel/pipe/pipe.ts';
+import { PipeUser } from '../../kernel/pipe/user.ts';
+import { PipeWrite } from '../../kernel/pipe/write.ts';
+import { KERNELS } from '../../kernel/profile.ts';
+import { type Compared, equal } from '../../recording/compared.ts';
+import { pipeKernelOf } from '../../reference/pipe-buffer/comparison.ts';
+import type { Trace } from '../../trace/trace.ts';
+import { CHAN_RBUF_bytes, CHAN_SES_WINDOW_DEFAULT_bytes, SshChannel } from '../../userland/ssh-channel.ts';
+import { type CloseWaitPipeOutcome, closeWaitPipe, SERVER_PID } from './simulation.ts';
+import { statusOf } from './thread-states.ts';
 
 /** A pile-up at its end: the simulation's outcome, and more that the lab looked at. */
 export interface ObservedPileUp extends CloseWaitPipeOutcome {
@@ -100,8 +101,13 @@ function comparePileUp(
   observed: ObservedPileUp,
   kernel: string,
 ): Compared[] {
-  const { outcome, events, stateAt } = simulate(recorded, kernel);
-  const { main, connections } = stateAt(events.length);
+  const { outcome, events, worldAt } = simulate(recorded, kernel);
+  const { server } = worldAt(events.length).machines;
+  const process = server?.processes.get(SERVER_PID);
+  const main = process?.threads.get(SERVER_PID);
+  const established = (server?.census ?? [])
+    .filter(({ state }) => state === 'ESTABLISHED')
+    .reduce((sum, { count }) => sum + count, 0);
   return [
     equal('served', outcome.served, observed.served),
     equal('blocked workers', outcome.blocked_workers, observed.blocked_workers),
@@ -111,15 +117,19 @@ function comparePileUp(
     equal('SYN-SENT', outcome.syn_sent_clients, observed.syn_sent_clients),
     equal('accept()', outcome.accept_errno, observed.accept_errno),
     equal('ended by', outcome.ended_by, observed.ended_by),
-    equal('ESTABLISHED', Number(connections?.established), observed.established),
-    equal('descriptors', Number(connections?.open_fds), observed.open_fds),
-    equal('main thread', String(main?.status === 'asleep in write()'), String(observed.main_blocked)),
+    equal('ESTABLISHED', established, observed.established),
+    equal('descriptors', process?.open_fds ?? null, observed.open_fds),
+    equal(
+      'main thread',
+      String(main !== undefined && statusOf(main) === 'asleep in write()'),
+      String(observed.main_blocked),
+    ),
     ...sleepsIn(observed.wchan, kernel),
   ];
 }
 
 const sleepsIn = (wchan: string | null, kernel: string): Compared[] =>
-  wchan ? [equal('sleeps in', PIPE_KERNELS[pipeKernelOf(kernel)].wchan, wchan)] : [];
+  wchan ? [equal('sleeps in', KERNELS[pipeKernelOf(kernel)].pipe_write_wchan, wchan)] : [];
 
 /** What write() takes in all before it blocks, and what is then in the pipe. */
 interface Swallowed {
@@ -130,7 +140,7 @@ interface Swallowed {
 /** Lines into a pipe, each when sshd has read the one before, until sshd reads no more and the pipe is full. */
 function behindSsh(log_bytes: number, kernel: string): Swallowed {
   const channel = new SshChannel(CHAN_SES_WINDOW_DEFAULT_bytes, 0);
-  const pipe = new Pipe(new PipeUser(), PIPE_KERNELS[pipeKernelOf(kernel)]);
+  const pipe = new Pipe(new PipeUser(), KERNELS[pipeKernelOf(kernel)]);
   return fill(pipe, log_bytes, () => {
     while (channel.reads) {
       const { ret } = pipe.read(CHAN_RBUF_bytes);
@@ -170,11 +180,11 @@ function compareHolder(
   observed: ObservedHolder,
   kernel: string,
 ): Compared[] {
-  const pipe = new Pipe(new PipeUser(), PIPE_KERNELS[pipeKernelOf(kernel)]);
+  const pipe = new Pipe(new PipeUser(), KERNELS[pipeKernelOf(kernel)]);
   const isHeld = parameters.holder !== 'none';
   if (!isHeld) pipe.release('read');
   const { end } = new PipeWrite(pipe, HOLDER_LINE_bytes, true).run();
-  const empty = new Pipe(new PipeUser(), PIPE_KERNELS[pipeKernelOf(kernel)]);
+  const empty = new Pipe(new PipeUser(), KERNELS[pipeKernelOf(kernel)]);
   const swallowed =
     parameters.holder === 'sshd'
       ? behindSsh(HOLDER_LINE_bytes, kernel)

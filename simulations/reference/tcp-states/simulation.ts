@@ -4,21 +4,22 @@
  *
  * Left out: more than one connection at a time, data other than a hundred bytes a call, SO_REUSEADDR.
  */
-import { VirtualClock } from '../engine/clock.ts';
-import { duration } from '../engine/duration.ts';
-import { itemsOf } from '../engine/parameters.ts';
-import type { Answer, SystemCall } from '../engine/process.ts';
-import { Random } from '../engine/random.ts';
-import type { Simulation } from '../engine/simulation.ts';
-import { type ActorState, Recorder, type Trace } from '../engine/trace.ts';
-import { Host } from '../kernel/host.ts';
-import { KERNELS } from '../kernel/profile.ts';
-import { Syscalls } from '../kernel/syscalls.ts';
-import type { Endpoint } from '../network/packet.ts';
-import { Post } from '../network/post.ts';
-import { End } from './tcp-states/end.ts';
-import { type CallName, type Fate, parameters, type TcpStatesParameters } from './tcp-states/parameters.ts';
-import { tours } from './tcp-states/tours.ts';
+import { duration } from '../../engine/duration.ts';
+import { itemsOf } from '../../engine/parameters.ts';
+import type { Action } from '../../machine/action.ts';
+import type { Machine } from '../../machine/machine.ts';
+import { CallNarrator } from '../../machine/narrator.ts';
+import type { Answer, SystemCall } from '../../machine/program.ts';
+import { Run, type Slices } from '../../machine/run.ts';
+import type { Thread } from '../../machine/thread.ts';
+import { ManualWire } from '../../network/manual-wire.ts';
+import type { Endpoint } from '../../network/packet.ts';
+import { simulationOf } from '../../simulation.ts';
+import type { Recorder } from '../../trace/recorder.ts';
+import type { Trace } from '../../trace/trace.ts';
+import './events.ts';
+import { type CallName, type PacketAction, parameters, type TcpStatesParameters } from './parameters.ts';
+import { tours } from './tours.ts';
 
 export interface TcpStatesOutcome {
   readonly client: string;
@@ -27,40 +28,50 @@ export interface TcpStatesOutcome {
   readonly without_effect: readonly number[];
 }
 
+/** What the reader's programs hold, and what the page must know of a moment that no packet or socket tells. */
+export interface TcpStatesPrograms {
+  readonly client: Holdings;
+  readonly server: Holdings;
+  /** When the next timer fires, or null. */
+  readonly next_timer_us: number | null;
+}
+
+/** The descriptors of one end's program. */
+export interface Holdings {
+  readonly connection: number | null;
+  readonly listener: number | null;
+}
+
+export const CLIENT_PID = 2001;
+
 const CLIENT: Endpoint = { address: '192.0.2.1', port: 40000 };
 const SERVER: Endpoint = { address: '192.0.2.2', port: 80 };
 /** What passes between two things that a reader does, as long as no timer fires in it. */
 const STEP_us = 1000;
 const SEND_bytes = 100;
 
-/** One end: a host and the program that the reader plays. */
+/** One end: a machine and the program that the reader plays. */
 class Player {
-  readonly host: Host;
-  readonly end: End;
+  readonly machine: Machine;
   readonly #peer: Endpoint;
   readonly #local: Endpoint;
-  readonly #kernel: Syscalls;
-  readonly #caller;
+  readonly #thread: Thread;
   /** The connection's descriptor, and the listener's. */
   #fd: number | null = null;
   #listener: number | null = null;
 
-  /** What this end has, and what its program holds of it: they decide which calls make sense. */
-  get fields(): ActorState {
-    return {
-      ...this.end.fields,
-      holds_connection: this.#fd !== null,
-      holds_listener: this.#listener !== null,
-    };
-  }
-
-  constructor(host: Host, local: Endpoint, peer: Endpoint, pid: number) {
-    this.host = host;
-    this.end = new End(host.name);
+  constructor(machine: Machine, local: Endpoint, peer: Endpoint, pid: number) {
+    this.machine = machine;
     this.#local = local;
     this.#peer = peer;
-    this.#kernel = new Syscalls(host, `${host.name} program`);
-    this.#caller = { name: `${host.name} program`, pid };
+    const narrator = new CallNarrator(machine.recorder, machine.name);
+    const process = machine.spawn({ pid, comm: machine.name, narrator });
+    this.#thread = process.thread(`${machine.name} program`, null);
+  }
+
+  /** What its program holds decides which calls make sense. */
+  get holdings(): Holdings {
+    return { connection: this.#fd, listener: this.#listener };
   }
 
   /** Makes a call. @returns false when it makes no sense now: no descriptor to make it on */
@@ -83,20 +94,10 @@ class Player {
 
   #begin(name: 'connect' | 'listen'): boolean {
     if (this.#fd !== null || this.#listener !== null) return false;
-    const state = this.end.connection ?? 'CLOSE';
-    if (state !== 'CLOSE') {
-      this.host.recorder.record({
-        actor: this.#caller.name,
-        kind: 'port-in-use',
-        data: { port: this.#local.port, state, errno: 'EADDRINUSE' },
-        says: `bind() fails with *EADDRINUSE*: port ${this.#local.port} still belongs to the connection in ${state}.`,
-        beat: true,
-      });
-      return true;
-    }
     const fd = this.#run('socket', { nonblocking: true }).value;
-    this.#run('bind', { fd, port: this.#local.port });
-    if (name === 'listen') {
+    if (this.#run('bind', { fd, port: this.#local.port }).errno) {
+      this.#run('close', { fd });
+    } else if (name === 'listen') {
       this.#listener = fd;
       this.#run('listen', { fd, backlog: 1 });
     } else {
@@ -108,53 +109,44 @@ class Player {
 
   #accept(): boolean {
     if (this.#listener === null || this.#fd !== null) return false;
-    const { value } = this.#run('accept', { fd: this.#listener });
+    const { value } = this.#run('accept', { fd: this.#listener, nonblocking: true });
     if (value >= 0) this.#fd = value;
     return true;
   }
 
+  /** No call sleeps: the reader's sockets do not block. */
   #run(name: string, args: SystemCall['args']): Answer {
-    const call = { name, args };
-    this.#kernel.called(this.#caller, call);
-    const answer = this.#kernel.run(call) as Answer;
-    this.#kernel.returned(this.#caller, call, answer, 0);
-    return answer;
+    return this.#thread.make({ name, args }) ?? { value: -1, errno: 'EAGAIN' };
   }
 }
 
-function run(p: TcpStatesParameters): Trace<TcpStatesOutcome> {
-  const clock = new VirtualClock();
-  const random = new Random(1);
-  const recorder = new Recorder(clock);
-  const host = (name: string, { address }: Endpoint) =>
-    new Host({ name, address, kernel: KERNELS['6.12'], clock, recorder, random });
+function* start(
+  p: TcpStatesParameters,
+  actions: readonly Action[] = [],
+): Slices<Trace<TcpStatesOutcome, TcpStatesPrograms>> {
+  const run = new Run({ actions });
+  const { clock, recorder } = run;
+  const player = (name: string, local: Endpoint, peer: Endpoint, pid: number) =>
+    new Player(run.machine({ name, addresses: [local.address] }), local, peer, pid);
   const players = {
-    client: new Player(host('client', CLIENT), CLIENT, SERVER, 2001),
-    server: new Player(host('server', SERVER), SERVER, CLIENT, 3001),
+    client: player('client', CLIENT, SERVER, CLIENT_PID),
+    server: player('server', SERVER, CLIENT, 3001),
   };
-  const post = new Post([players.client.host, players.server.host], recorder);
-  for (const { host } of Object.values(players)) {
-    host.plug(post);
-    recorder.introduce(host.name, { sk_state: 'CLOSE' });
-  }
-  /** What the page must know of a moment and no packet or socket tells. */
-  let followed = 0;
-  const after = () => {
-    for (const event of recorder.events.slice(followed))
-      for (const { end } of Object.values(players)) end.follow(event);
-    followed = recorder.events.length;
-    return {
-      reader: { next_timer_us: clock.next_us },
-      'client end': players.client.fields,
-      'server end': players.server.fields,
-    };
+  const wire = new ManualWire([players.client.machine.stack, players.server.machine.stack], recorder, clock);
+  for (const { machine } of Object.values(players)) machine.stack.plug(wire);
+  const known = [
+    recorder.program('client', { state: () => players.client.holdings }),
+    recorder.program('server', { state: () => players.server.holdings }),
+    recorder.program('next_timer_us', { state: () => clock.next_us }),
+  ];
+  const look = () => {
+    for (const cell of known) cell.touch();
   };
   recorder.record({
     actor: 'reader',
     kind: 'begin',
     says: 'Two machines, no connection. *Begin with listen() at the server, or connect() at the client.*',
     beat: true,
-    state: after(),
   });
 
   /** @returns whether the step did anything */
@@ -162,7 +154,7 @@ function run(p: TcpStatesParameters): Trace<TcpStatesOutcome> {
     const [first = '', second = ''] = step.split('.');
     if (step === 'wait') return waitForTimer();
     if (first === 'client' || first === 'server') return players[first].call(second as CallName);
-    return post[first as Fate](Number(second));
+    return wire[first as PacketAction](Number(second));
   };
   const waitForTimer = (): boolean => {
     if (clock.next_us === null) return false;
@@ -179,6 +171,7 @@ function run(p: TcpStatesParameters): Trace<TcpStatesOutcome> {
 
   const without_effect: number[] = [];
   for (const [i, step] of itemsOf(p.history).entries()) {
+    yield recorder.events.length;
     if (clock.next_us === null || clock.next_us > clock.now_us + STEP_us) clock.advance(STEP_us);
     recorder.record({
       actor: 'reader',
@@ -207,25 +200,41 @@ function run(p: TcpStatesParameters): Trace<TcpStatesOutcome> {
       kind: 'step-ended',
       data: { step: i + 1, action: step },
       says: `End of step ${i + 1}.`,
-      state: after(),
     });
+    look();
   }
 
-  /** The state of an end's connection, or LISTEN where there has only been a listener. */
-  const stateOf = ({ end }: Player): string => end.connection ?? (end.hasListener ? 'LISTEN' : 'CLOSE');
-  return recorder.finish(
+  return run.finish(
     'tcp-states',
     { ...p },
     {
-      client: stateOf(players.client),
-      server: stateOf(players.server),
-      in_flight: post.letters.map(({ number }) => number),
+      client: stateOf(players.client, recorder),
+      server: stateOf(players.server, recorder),
+      in_flight: wire.inFlight.map(({ number }) => number),
       without_effect,
     },
   );
 }
 
-export const tcpStates: Simulation<typeof parameters, TcpStatesOutcome> = {
+/** The state of an end's connection, or LISTEN where there has only been a listener. */
+function stateOf({ machine }: Player, { events }: Recorder): string {
+  const changes = events.flatMap((event) =>
+    event.kind === 'state-changed' && event.actor === machine.name ? [event.data] : [],
+  );
+  const ofConnection = changes.findLast(
+    ({ from, to }) => to !== 'LISTEN' && !(from === 'LISTEN' && to === 'CLOSE'),
+  );
+  if (ofConnection) return ofConnection.to;
+  return changes.at(-1)?.to === 'LISTEN' ? 'LISTEN' : 'CLOSE';
+}
+
+/** A connection that sends as often as a history can say. */
+const LONGEST = [
+  'server.listen,client.connect,deliver.1,deliver.2,deliver.3,server.accept',
+  ...Array.from({ length: 97 }, (_, i) => `client.send,deliver.${4 + i}`),
+].join(',');
+
+export const tcpStates = simulationOf<typeof parameters, TcpStatesOutcome, TcpStatesPrograms>({
   name: 'tcp-states',
   title: 'The eleven states of TCP, both ends played by hand',
   parameters,
@@ -236,5 +245,10 @@ export const tcpStates: Simulation<typeof parameters, TcpStatesOutcome> = {
     without_effect: 'steps, from 1, that had nothing to act on',
   },
   presets: tours,
-  run,
-};
+  size: ({ history }) => {
+    const steps = itemsOf(history).length;
+    return { events: 1 + 8 * steps, steps, lower: 'history' };
+  },
+  largest: { history: LONGEST },
+  start,
+});

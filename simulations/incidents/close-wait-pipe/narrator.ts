@@ -6,13 +6,26 @@
  * after an event is always exact.
  */
 import type { VirtualClock } from '../../engine/clock.ts';
-import type { ActorState, Happening, KernelMark, Recorder } from '../../engine/trace.ts';
 import { bytes, capital, count, span } from '../../engine/wording.ts';
-import type { Pipe } from '../../kernel/pipe/pipe.ts';
-import type { Stretch } from '../../kernel/pipe/write.ts';
-import type { Connection, SynVerdict } from './connections.ts';
+import type { Pipe, PipeRead } from '../../kernel/pipe/pipe.ts';
+import type { PipeWitness } from '../../kernel/pipe/witness.ts';
+import type { PipeWrite, Stretch } from '../../kernel/pipe/write.ts';
+import type { SynVerdict } from '../../kernel/tcp/pair.ts';
+import type { Thread } from '../../machine/thread.ts';
+import type { Facts, Happening, KernelMark } from '../../trace/event.ts';
+import type { Recorder } from '../../trace/recorder.ts';
+import type { Client } from './client.ts';
+import './events.ts';
+import type { PileUpEventKind } from './events.ts';
 import type { CloseWaitPipeParameters } from './parameters.ts';
-import type { Thread } from './thread.ts';
+
+/** What an event is made of. */
+interface Telling {
+  readonly data: Facts;
+  readonly says: string;
+  readonly mark?: KernelMark;
+  readonly beat?: boolean;
+}
 
 /** How often a run tells what it has counted. */
 const PERIODS = 240;
@@ -22,13 +35,16 @@ const SLEEPERS = 12;
 
 /** What is counted between two events. */
 const TALLIES = {
-  connected: 'connected',
-  answered: 'got an answer',
-  'gave up': 'gave up',
-  dropped: 'sent a SYN that was dropped',
-  'timed out': 'gave up connecting',
-  refused: 'were refused',
-  'answered in vain': 'got an answer that nobody waited for',
+  connected: { one: 'connected', many: 'connected' },
+  answered: { one: 'got an answer', many: 'got an answer' },
+  'gave up': { one: 'gave up', many: 'gave up' },
+  dropped: { one: 'sent a SYN that was dropped', many: 'sent a SYN that was dropped' },
+  'timed out': { one: 'gave up connecting', many: 'gave up connecting' },
+  refused: { one: 'was refused', many: 'were refused' },
+  'answered in vain': {
+    one: 'got an answer that nobody waited for',
+    many: 'got an answer that nobody waited for',
+  },
 } as const;
 type Tally = keyof typeof TALLIES;
 
@@ -40,41 +56,34 @@ const TALLY_MARKS: readonly (readonly [Tally, KernelMark])[] = [
   ['answered', 'pipe_write:merge'],
 ];
 
-export class Journal {
+export class ServerNarrator implements PipeWitness {
   readonly #p: CloseWaitPipeParameters;
   readonly #clock: VirtualClock;
   readonly #recorder: Recorder;
-  readonly #pipe: Pipe;
-  readonly #state: () => Record<string, ActorState>;
   readonly #times = new Map<string, number>();
   readonly #tally = new Map<Tally, number>();
-  readonly #touched = new Set<Thread>();
+  #pipe!: Pipe;
   #since_us = 0;
   #asleep = 0;
   #closeWait = 0;
   #milestone = 10;
   #logged_bytes = 0;
+  /** Whom SIGPIPE has met. */
+  #met: Thread | null = null;
 
-  /** @param state the visible fields of all that is no thread */
-  constructor(options: {
-    parameters: CloseWaitPipeParameters;
-    clock: VirtualClock;
-    recorder: Recorder;
-    pipe: Pipe;
-    state: () => Record<string, ActorState>;
-  }) {
+  constructor(options: { parameters: CloseWaitPipeParameters; clock: VirtualClock; recorder: Recorder }) {
     this.#p = options.parameters;
     this.#clock = options.clock;
     this.#recorder = options.recorder;
-    this.#pipe = options.pipe;
-    this.#state = options.state;
     const period_us = (options.parameters.duration_s * 1e6) / PERIODS;
-    for (let i = 1; i < PERIODS; i++) options.clock.after(i * period_us, () => this.#tellTallies());
+    // What was counted is told before a program's own timer that ends at the same moment.
+    for (let i = 1; i < PERIODS; i++)
+      options.clock.after(i * period_us, () => this.#tellTallies(), 'hrtimer');
   }
 
-  introduce(threads: readonly Thread[]): void {
-    for (const [name, fields] of Object.entries(this.#state())) this.#recorder.introduce(name, fields);
-    for (const thread of threads) this.#recorder.introduce(thread.name, thread.fields());
+  /** The pipe behind standard error. */
+  watches(pipe: Pipe): void {
+    this.#pipe = pipe;
   }
 
   /** Everybody stands ready, and no client has come. */
@@ -99,12 +108,8 @@ export class Journal {
     });
   }
 
-  touched(thread: Thread): void {
-    this.#touched.add(thread);
-  }
-
-  connecting(connection: Connection): void {
-    if (connection.number === 1)
+  connecting({ number }: Client): void {
+    if (number === 1)
       this.#event('clients', 'connect', {
         data: { client: 1 },
         mark: '__inet_stream_connect:connect',
@@ -112,12 +117,11 @@ export class Journal {
       });
   }
 
-  syn(connection: Connection, verdict: SynVerdict, sent: number): void {
-    const { number } = connection;
+  syn({ number, port }: Client, verdict: SynVerdict, sent: number): void {
     if (verdict === 'established') {
       if (number === 1)
         this.#event('clients', 'connected', {
-          data: { client: number, port: connection.port },
+          data: { client: number, port },
           mark: 'tcp_rcv_state_process:established',
           says: `*The kernel* makes the connection and puts it into the accept queue. The client sends its request, ${bytes(this.#p.request_bytes)}.`,
         });
@@ -147,27 +151,26 @@ export class Journal {
     else this.#count('refused');
   }
 
-  accepted(connection: Connection): void {
-    if (connection.number === 1)
+  accepted({ number }: Client, fd: number): void {
+    if (number === 1)
       this.#event('main', 'accepted', {
-        data: { client: 1, fd: connection.fd },
+        data: { client: 1, fd },
         mark: 'inet_csk_accept:wait',
-        says: `accept() returns descriptor ${connection.fd}.`,
+        says: `accept() returns descriptor ${fd}.`,
       });
   }
 
-  queued(connection: Connection, length: number): void {
+  queued({ number }: Client, length: number): void {
     if (this.#asleep > 0 && this.#isFirst('queued'))
       this.#event('main', 'queued', {
-        data: { client: connection.number, length },
-        says: `*The main thread goes on accepting.* No worker is free, so the connection of client ${count(connection.number)} waits in the pool’s queue, its request unread.`,
+        data: { client: number, length },
+        says: `*The main thread goes on accepting.* No worker is free, so the connection of client ${count(number)} waits in the pool’s queue, its request unread.`,
         beat: true,
       });
   }
 
-  requestRead(thread: Thread, connection: Connection, read_bytes: number): void {
-    this.touched(thread);
-    if (connection.number === 1)
+  requestRead(thread: Thread, { number }: Client, read_bytes: number): void {
+    if (number === 1)
       this.#event(thread.name, 'request-read', {
         data: { client: 1, bytes: read_bytes },
         mark: 'tcp_recvmsg_locked:copied',
@@ -175,8 +178,7 @@ export class Journal {
       });
   }
 
-  logged(thread: Thread, stretch: Stretch): void {
-    this.touched(thread);
+  put(thread: Thread, _write: PipeWrite, stretch: Stretch): void {
     const before = this.#logged_bytes;
     this.#logged_bytes += stretch.bytes;
     if (stretch.bytes > 0 && before === 0)
@@ -196,15 +198,14 @@ export class Journal {
       });
   }
 
-  slept(thread: Thread): void {
-    this.touched(thread);
+  slept(thread: Thread, { left }: PipeWrite): void {
     this.#asleep++;
     const threads = this.#p.accepting === 'pool' ? this.#p.workers : 1;
     const isMain = thread.name === 'main';
     const nth = this.#next(isMain && this.#p.accepting === 'pool' ? 'main-slept' : 'slept');
     const isLast = this.#asleep === threads && !isMain;
     const { ring, free_bytes } = this.#pipe;
-    const data = { asleep: this.#asleep, left_bytes: thread.left_bytes, free_bytes };
+    const data = { asleep: this.#asleep, left_bytes: left, free_bytes };
     const mark = 'pipe_write:sleep';
     if (isMain && this.#p.accepting === 'pool') {
       if (nth === 1)
@@ -240,7 +241,6 @@ export class Journal {
   }
 
   woke(thread: Thread): void {
-    this.touched(thread);
     this.#asleep--;
     if (this.#isFirst('woke'))
       this.#event(thread.name, 'woke', {
@@ -250,29 +250,41 @@ export class Journal {
       });
   }
 
-  brokenPipe(thread: Thread, hasSlept: boolean): void {
-    this.touched(thread);
+  wroteShort(thread: Thread, write: PipeWrite, end: 'full' | 'broken'): void {
+    if (end === 'broken') this.failed(thread, 'EPIPE', write.hasSlept);
+  }
+
+  sleptAgain(): void {}
+
+  wokeNext(): void {}
+
+  readerSlept(): void {}
+
+  failed(thread: Thread, _errno: string, hasSlept: boolean): void {
+    if (this.#p.sigpipe === 'default') {
+      this.#met = thread;
+      return;
+    }
     if (!this.#isFirst('epipe')) return;
     this.#event(thread.name, 'epipe', {
       data: { errno: 'EPIPE' },
       mark: hasSlept ? 'pipe_write:epipe-later' : 'pipe_write:epipe',
-      says: `Nobody holds the read end. write() returns *EPIPE${hasSlept ? '' : ', at once'}*: the line is lost, and ${named(thread).toLowerCase()} goes on.`,
+      says: `Nobody holds the read end. write() returns *EPIPE${hasSlept ? '' : ', at once'}*: the line is lost, and ${thread.name === 'main' ? 'the thread' : thread.name} goes on.`,
       beat: true,
     });
   }
 
   /** A thread has answered and closed. */
-  answered(thread: Thread, connection: Connection, isThere: boolean): void {
-    this.touched(thread);
+  answered(thread: Thread, { number }: Client, isThere: boolean): void {
     if (isThere) {
       if (!this.#isFirst('answered')) {
         this.#count('answered');
         return;
       }
       this.#event(thread.name, 'answered', {
-        data: { client: connection.number },
+        data: { client: number },
         mark: 'tcp_close_state:next',
-        says: `${named(thread)} answers client ${count(connection.number)} and closes. *One request is served.*`,
+        says: `${named(thread)} answers client ${count(number)} and closes. *One request is served.*`,
         beat: true,
       });
     } else {
@@ -283,9 +295,9 @@ export class Journal {
         return;
       }
       this.#event(thread.name, 'answered-in-vain', {
-        data: { client: connection.number },
+        data: { client: number },
         mark: 'tcp_reset:pipe',
-        says: `It answers client ${count(connection.number)}, which is long gone. The client’s kernel sends a *reset*, and the connection leaves CLOSE-WAIT.`,
+        says: `It answers client ${count(number)}, which is long gone. The client’s kernel sends a *reset*, and the connection leaves CLOSE-WAIT.`,
         beat: true,
       });
     }
@@ -299,8 +311,7 @@ export class Journal {
     });
   }
 
-  acceptFailed(thread: Thread, open: number): void {
-    this.touched(thread);
+  acceptFailed(open: number): void {
     if (!this.#isFirst('emfile')) return;
     this.#event('main', 'emfile', {
       data: { errno: 'EMFILE', open },
@@ -310,9 +321,9 @@ export class Journal {
     });
   }
 
-  gaveUp(connection: Connection, mark: KernelMark | null): void {
+  gaveUp({ number, pair }: Client, mark: KernelMark | null): void {
     this.#closeWait++;
-    const { recv_q_bytes, number } = connection;
+    const { recv_q_bytes } = pair;
     const isRound = this.#closeWait === this.#milestone;
     if (isRound) this.#milestone *= 10;
     const patience = span(this.#p.client_timeout_ms * 1000);
@@ -339,19 +350,19 @@ export class Journal {
     else this.#count('gave up');
   }
 
-  connectTimedOut(connection: Connection): void {
+  connectTimedOut({ number }: Client): void {
     if (!this.#isFirst('connect-timed-out')) {
       this.#count('timed out');
       return;
     }
     this.#event('clients', 'connect-timed-out', {
-      data: { client: connection.number },
-      says: `Client ${count(connection.number)} gives up connecting. It leaves nothing behind at the server.`,
+      data: { client: number },
+      says: `Client ${count(number)} gives up connecting. It leaves nothing behind at the server.`,
     });
   }
 
-  readPipe(thread: Thread, read_bytes: number, woken: readonly string[]): void {
-    this.touched(thread);
+  read(thread: Thread, { ret, woken }: PipeRead): void {
+    const read_bytes = ret ?? 0;
     if (woken.length > 0 && this.#p.recovers_at_s > 0 && this.#isFirst('drained'))
       this.#event(thread.name, 'drained', {
         data: { bytes: read_bytes, woken },
@@ -369,10 +380,11 @@ export class Journal {
     });
   }
 
-  readerGone(thread: Thread, woken: readonly string[]): void {
-    this.touched(thread);
-    if (this.#p.reader === 'none') return;
-    this.#event(thread.name, 'reader-gone', {
+  /** The reader has closed its end. @param name of the reader */
+  released(_thread: Thread | null, end: 'read' | 'write', woken: readonly string[]): void {
+    if (end === 'write' || this.#p.reader === 'none') return;
+    const name = this.#p.reader === 'stalled-ssh' ? 'sshd' : 'reader';
+    this.#event(name, 'reader-gone', {
       data: { woken },
       mark: 'pipe_release:wake',
       says: `The reader dies. Nobody holds the read end any more${woken.length ? `: *the kernel wakes ${woken.length === 1 ? woken[0] : `all ${woken.length} sleepers`}*` : ''}.`,
@@ -380,8 +392,10 @@ export class Journal {
     });
   }
 
-  died(thread: Thread, threads: readonly Thread[]): void {
-    for (const one of threads) this.touched(one);
+  /** SIGPIPE with its default action: the whole process is gone, and the kernel has closed what it had. */
+  died(): void {
+    const thread = this.#met;
+    if (!thread) return;
     this.#closeWait = 0;
     this.#event(thread.name, 'signal', {
       data: { signal: 'SIGPIPE' },
@@ -421,29 +435,18 @@ export class Journal {
     this.#tally.clear();
     const from_us = this.#since_us;
     const [, mark] = TALLY_MARKS.find(([tally]) => tallies.some(([name]) => name === tally)) ?? [];
-    const parts = tallies.map(
-      ([tally, n]) => `${count(n)} ${n === 1 ? TALLIES[tally].replace('were', 'was') : TALLIES[tally]}`,
-    );
-    this.#record({
-      actor: 'clients',
-      kind: 'meanwhile',
+    const parts = tallies.map(([tally, n]) => `${count(n)} ${TALLIES[tally][n === 1 ? 'one' : 'many']}`);
+    this.#event('clients', 'meanwhile', {
       data: { ...Object.fromEntries(tallies), from_us },
       ...(mark && { mark }),
       says: `In the last ${span(this.#clock.now_us - from_us)}, clients: ${parts.join(', ')}.`,
     });
   }
 
-  #event(actor: string, kind: string, happening: Omit<Happening, 'actor' | 'kind' | 'state'>): void {
-    this.#record({ actor, kind, ...happening });
-  }
-
-  #record(happening: Happening): void {
-    const state = this.#state();
-    // sshd is both a process and a channel.
-    for (const thread of this.#touched) state[thread.name] = { ...state[thread.name], ...thread.fields() };
-    this.#touched.clear();
+  #event(actor: string, kind: PileUpEventKind, { data, says, mark, beat = false }: Telling): void {
     this.#since_us = this.#clock.now_us;
-    this.#recorder.record({ ...happening, state });
+    // All kinds have data of the same form; the compiler gives up on a union of so many.
+    this.#recorder.record({ actor, kind, data, says, mark, beat } as Happening, 'last');
   }
 
   #next(kind: string): number {
@@ -457,5 +460,5 @@ export class Journal {
   }
 }
 
-/** A thread at the beginning of a sentence. */
+/** A thread at the beginning of a sentence, and within one. */
 const named = ({ name }: Thread): string => (name === 'main' ? 'The thread' : capital(name));

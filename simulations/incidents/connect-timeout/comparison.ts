@@ -4,13 +4,14 @@
  * Counts and errors must be equal. A time may be late, never early: by one slot of the timer wheel
  * for each timer that led to it, and by what it takes a busy machine to run a process that is ready.
  */
-import { type Given, settleParameters } from '../engine/parameters.ts';
-import type { Trace } from '../engine/trace.ts';
-import { type ConnectTimeoutOutcome, connectTimeout } from '../incidents/connect-timeout.ts';
-import { MCAST_SOLICIT, RETRANS_TIME_ms } from '../kernel/neighbour.ts';
-import { type Compared, EARLY_ms, equal, SCHEDULING_ms, time } from './compared.ts';
-import type { RecordedCase } from './recording.ts';
-import { lateness_ms } from './timer-wheel.ts';
+import { type Given, settleParameters } from '../../engine/parameters.ts';
+import { MCAST_SOLICIT, RETRANS_TIME_ms } from '../../kernel/neighbour.ts';
+import { type Compared, EARLY_ms, equal, SCHEDULING_ms, time } from '../../recording/compared.ts';
+import type { RecordedCase } from '../../recording/recording.ts';
+import { lateness_ms } from '../../recording/timer-wheel.ts';
+import { ofKind } from '../../trace/event.ts';
+import type { Trace } from '../../trace/trace.ts';
+import { type ConnectTimeoutOutcome, connectTimeout } from './simulation.ts';
 
 /** What one case showed. Times in ms since the moment before the first call. */
 export interface Observed {
@@ -47,9 +48,9 @@ const USER_TIMEOUT_EARLY_ms = 1;
 
 /** The retransmission timers that had fired by a moment, in ms. */
 const timersBefore = (trace: Trace<ConnectTimeoutOutcome>, at_ms: number): number[] =>
-  trace.events
-    .filter(({ kind, at_us, data }) => kind === 'timer-set' && at_us / 1000 + Number(data.timer_ms) <= at_ms)
-    .map(({ data }) => Number(data.timer_ms));
+  ofKind(trace.events, 'timer-set')
+    .filter(({ at_us, data }) => at_us / 1000 + data.timer_ms <= at_ms)
+    .map(({ data }) => data.timer_ms);
 
 /** Whether ARP's failure ended the attempt: by its error, or by the doubling that it takes back. */
 function isEndedByArp({ events }: Trace<ConnectTimeoutOutcome>): boolean {
@@ -80,23 +81,21 @@ function lateReturn_ms(
 function comparedCalls(observed: Observed, trace: Trace<ConnectTimeoutOutcome>): Compared[] {
   const { events, parameters } = trace;
   const returned = (call: string) =>
-    events.filter(({ kind, data }) => kind === 'syscall-return' && data.call === call);
-  const connects = returned('connect').map(({ data }) => data.errno as string | null);
+    ofKind(events, 'syscall-return').filter(({ data }) => data.call === call);
+  const connects = returned('connect').map(({ data }) => data.errno);
   const seen = observed.connects.map(({ errno }) => errno);
   const calls = [
     equal('connect() calls', connects.length, seen.length),
     ...connects.map((errno, i) => equal(`connect() ${i + 1}`, errno, seen[i] ?? null)),
   ];
   if (!parameters.nonblocking || observed.revents === null) return calls;
-  const revents = returned('poll').at(-1)?.data.out as { revents?: readonly string[] } | undefined;
-  return [...calls, equal('revents', revents?.revents?.join('|') ?? null, observed.revents.join('|'))];
+  const polled = returned('poll').at(-1)?.data.out.revents as readonly (readonly string[])[] | undefined;
+  return [...calls, equal('revents', polled?.flat().join('|') ?? null, observed.revents.join('|'))];
 }
 
 /** The ARP requests. Linux may send one or two more after its failure, which the simulation leaves out. */
 function comparedArp(observed: Observed, trace: Trace<ConnectTimeoutOutcome>, hz: number): Compared[] {
-  const asked = trace.events.filter(
-    ({ kind, data }) => kind === 'packet-sent' && data.packet === 'ARP request',
-  );
+  const asked = ofKind(trace.events, 'packet-sent').filter(({ data }) => data.packet === 'ARP request');
   return asked.map(({ at_us }, i) =>
     time(`ARP ${i + 1}`, at_us / 1000, observed.arp_times_ms[i] ?? null, {
       late_ms: lateness_ms(Array(i).fill(RETRANS_TIME_ms), hz) + SCHEDULING_ms,

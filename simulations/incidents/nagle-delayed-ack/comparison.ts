@@ -5,15 +5,17 @@
  * late, never early: by a timer-wheel slot and a tick for each timer that the request waited for, and by what a busy
  * machine takes to run a program that is ready.
  */
-import { settleParameters } from '../engine/parameters.ts';
-import type { Trace, TraceEvent } from '../engine/trace.ts';
-import { type NagleDelayedAckOutcome, nagleDelayedAck } from '../incidents/nagle-delayed-ack.ts';
-import { JIFFY_ms } from '../kernel/tcp/retransmission.ts';
-import type { Flag } from '../network/packet.ts';
-import { capture } from '../tools/capture.ts';
-import { type Compared, EARLY_ms, equal, SCHEDULING_ms, time } from './compared.ts';
-import type { RecordedCase } from './recording.ts';
-import { lateness_ms } from './timer-wheel.ts';
+import { settleParameters } from '../../engine/parameters.ts';
+import { JIFFY_ms } from '../../kernel/tcp/retransmission.ts';
+import { connectionOf } from '../../machine/lookups.ts';
+import type { Flag } from '../../network/packet.ts';
+import { type Compared, EARLY_ms, equal, SCHEDULING_ms, time } from '../../recording/compared.ts';
+import type { RecordedCase } from '../../recording/recording.ts';
+import { lateness_ms } from '../../recording/timer-wheel.ts';
+import { capture } from '../../tools/capture.ts';
+import { ofKind, type TraceEvent } from '../../trace/event.ts';
+import type { Trace } from '../../trace/trace.ts';
+import { type NagleDelayedAckOutcome, nagleDelayedAck } from './simulation.ts';
 
 /** A segment as the lab writes it: time in ms, end, flags as tcpdump's letters, bytes, relative numbers. */
 type RecordedSegment = readonly [number, 'c' | 's', string, number, number, number];
@@ -60,18 +62,17 @@ const isDecidedByTick = (gap_ms: number): boolean =>
 function timersFired(events: readonly TraceEvent[], from_us: number, until_us: number): number[] {
   return events
     .filter(({ at_us }) => at_us > from_us && at_us <= until_us)
-    .flatMap(({ kind, mark, data, at_us }) => {
-      if (kind === 'delayed-ack-fired') return [Number(data.waited_ms)];
-      return mark === 'tcp_write_wakeup:transmit' ? [(at_us - from_us) / 1000] : [];
+    .flatMap((event) => {
+      if (event.kind === 'delayed-ack-fired') return [event.data.waited_ms];
+      return event.mark === 'tcp_write_wakeup:transmit' ? [(event.at_us - from_us) / 1000] : [];
     });
 }
 
 /** When each request begins and ends in the trace, in µs: the program's first write() or connect(), and its last read(). */
 function spans({ events, parameters, outcome }: Trace<NagleDelayedAckOutcome>): [number, number][] {
   const isShort = parameters.server_closes_after_response === true;
-  const begins = events.filter(
-    ({ actor, kind, data }) =>
-      actor === 'client process' && kind === 'syscall' && data.call === (isShort ? 'connect' : 'write'),
+  const begins = ofKind(events, 'syscall').filter(
+    ({ actor, data }) => actor === 'client process' && data.call === (isShort ? 'connect' : 'write'),
   );
   let next = 0;
   return outcome.latencies_ms.map((latency_ms) => {
@@ -175,10 +176,10 @@ function comparedInfo(observed: ObservedExchange, trace: Trace<NagleDelayedAckOu
       ({ at_us, actor, kind }) =>
         at_us <= until_us && actor === 'client process' && kind === 'syscall-return',
     );
-    const client = trace.stateAt(index).client ?? {};
+    const client = connectionOf(trace.worldAt(index).machines.client)?.info;
     return [
-      equal(`ato after ${i + 1}`, Number(client.ato_ms), info.ato_ms[i] ?? null),
-      equal(`rcv_mss after ${i + 1}`, Number(client.rcv_mss), info.rcv_mss[i] ?? null),
+      equal(`ato after ${i + 1}`, client?.ato_ms ?? null, info.ato_ms[i] ?? null),
+      equal(`rcv_mss after ${i + 1}`, client?.rcv_mss ?? null, info.rcv_mss[i] ?? null),
     ];
   });
 }

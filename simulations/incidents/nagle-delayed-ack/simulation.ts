@@ -5,24 +5,29 @@
  * Times are ideal: timers fire when due and programs take no time. A real kernel's delayed ACK is later by up to a
  * timer-wheel slot and a tick, 8 ms at HZ = 250, never earlier.
  */
-import { VirtualClock } from '../engine/clock.ts';
-import { duration } from '../engine/duration.ts';
-import { type Answer, Process, type Program } from '../engine/process.ts';
-import { Random } from '../engine/random.ts';
-import type { Simulation } from '../engine/simulation.ts';
-import { Recorder, type Trace } from '../engine/trace.ts';
-import { Host } from '../kernel/host.ts';
-import { KERNELS } from '../kernel/profile.ts';
-import { Syscalls, sys } from '../kernel/syscalls.ts';
-import { Link } from '../network/link.ts';
-import type { Endpoint } from '../network/packet.ts';
-import { type NagleDelayedAckParameters, parameters, presets } from './nagle-delayed-ack/parameters.ts';
-import { type RequestSpan, stalledRequests } from './nagle-delayed-ack/stalls.ts';
+import type { VirtualClock } from '../../engine/clock.ts';
+import { duration } from '../../engine/duration.ts';
+import type { Action } from '../../machine/action.ts';
+import { sys } from '../../machine/calls.ts';
+import { CallNarrator } from '../../machine/narrator.ts';
+import type { Answer, Program } from '../../machine/program.ts';
+import { Run, type Slices } from '../../machine/run.ts';
+import type { Endpoint } from '../../network/packet.ts';
+import { type RunSize, simulationOf } from '../../simulation.ts';
+import type { Recorder } from '../../trace/recorder.ts';
+import { linkStandoffs } from '../../trace/standoff.ts';
+import type { Trace } from '../../trace/trace.ts';
+import './events.ts';
+import { type NagleDelayedAckParameters, parameters, presets } from './parameters.ts';
+import { type RequestSpan, stalledRequests } from './stalls.ts';
 
 export interface NagleDelayedAckOutcome {
   readonly latencies_ms: readonly number[];
   readonly stalls: readonly number[];
 }
+
+export const CLIENT_PID = 2001;
+export const SERVER_PID = 3001;
 
 const CLIENT = '192.0.2.1';
 const SERVER: Endpoint = { address: '192.0.2.2', port: 8080 };
@@ -89,7 +94,8 @@ function* client(
   const half_bytes = p.client_writes === 2 ? Math.floor(p.request_bytes / 2) : 0;
   let fd = -1;
   for (let request = 1; request <= p.requests; request++) {
-    if (request > 1 && p.gap_ms) yield* sys.sleep(p.gap_ms);
+    if (request > 1 && p.gap_ms) yield* sys.nanosleep(p.gap_ms);
+    recorder.section(`request ${request}`);
     const span: RequestSpan = { from_us: clock.now_us, until_us: null };
     if (fd < 0) {
       fd = (yield* sys.socket()).value;
@@ -121,50 +127,28 @@ function* client(
   if (fd >= 0) yield* sys.close(fd);
 }
 
-function run(p: NagleDelayedAckParameters): Trace<NagleDelayedAckOutcome> {
-  const clock = new VirtualClock();
-  const random = new Random(1);
-  const recorder = new Recorder(clock);
+function* start(
+  p: NagleDelayedAckParameters,
+  actions: readonly Action[] = [],
+): Slices<Trace<NagleDelayedAckOutcome>> {
+  const run = new Run({ actions });
+  const { clock, recorder } = run;
   const spans: RequestSpan[] = [];
   const { mss_bytes, tcp_pingpong_thresh } = p;
-  const host = (name: string, address: string) =>
-    new Host({
-      name,
-      address,
-      kernel: KERNELS['6.12'],
-      sysctl: { tcp_pingpong_thresh },
-      clock,
-      recorder,
-      random,
-      mss_bytes,
-    });
-  const ends = { client: host('client', CLIENT), server: host('server', SERVER.address) };
-  const link = new Link({
-    ends: [ends.client, ends.server],
-    rtt_us: p.rtt_ms * 1000,
-    rules: [],
-    clock,
-    recorder,
-    random,
-  });
+  const machine = (name: string, address: string) =>
+    run.machine({ name, addresses: [address], sysctl: { tcp_pingpong_thresh }, mss_bytes });
+  const ends = { client: machine('client', CLIENT), server: machine('server', SERVER.address) };
+  run.join([ends.client, ends.server], p.rtt_ms * 1000);
   const start = (name: 'client' | 'server', pid: number, program: Program) => {
-    ends[name].plug(link);
-    const kernel = new Syscalls(ends[name], `${name} process`);
-    const process = new Process({
-      name: `${name} process`,
-      pid,
-      program,
-      kernel: kernel.run,
-      clock,
-      witness: kernel,
-    });
-    process.start();
+    const narrator = new CallNarrator(recorder, name);
+    ends[name].spawn({ pid, comm: name, narrator }).thread(`${name} process`, program).start();
   };
-  start('server', 3001, server(p));
-  start('client', 2001, client(p, clock, recorder, spans));
-  clock.drain();
+  start('server', SERVER_PID, server(p));
+  start('client', CLIENT_PID, client(p, clock, recorder, spans));
+  yield* run.drain();
+  linkStandoffs(recorder);
 
-  return recorder.finish(
+  return run.finish(
     'nagle-delayed-ack',
     { ...p },
     {
@@ -174,7 +158,28 @@ function run(p: NagleDelayedAckParameters): Trace<NagleDelayedAckOutcome> {
   );
 }
 
-export const nagleDelayedAck: Simulation<typeof parameters, NagleDelayedAckOutcome> = {
+/** Events of a request without its data segments, and for each of these. */
+const PER_REQUEST = 22;
+const PER_SEGMENT = 6.7;
+const PER_CONNECTION = 45;
+
+function sizeOf(p: NagleDelayedAckParameters): RunSize {
+  const { requests, header_bytes, body_bytes, request_bytes, mss_bytes } = p;
+  const inSegments = (bytes: number) => Math.ceil(bytes / (mss_bytes - 12));
+  const segments = inSegments(header_bytes) + inSegments(body_bytes) + inSegments(request_bytes);
+  const connections = p.server_closes_after_response ? requests : 1;
+  const events = requests * (PER_REQUEST + PER_SEGMENT * segments) + PER_CONNECTION * connections;
+  const largest = Math.max(header_bytes, body_bytes, request_bytes);
+  const bytes =
+    largest === body_bytes ? 'body_bytes' : largest === header_bytes ? 'header_bytes' : 'request_bytes';
+  return {
+    events: Math.round(events),
+    steps: Math.round(events / 2),
+    lower: segments > 12 ? bytes : 'requests',
+  };
+}
+
+export const nagleDelayedAck = simulationOf<typeof parameters, NagleDelayedAckOutcome>({
   name: 'nagle-delayed-ack',
   title: 'Two small writes for one response, and an ACK that waits for company',
   parameters,
@@ -185,5 +190,7 @@ export const nagleDelayedAck: Simulation<typeof parameters, NagleDelayedAckOutco
       'numbers, from 1, of the requests that waited for a delayed ACK or for the timer that ends a cork',
   },
   presets,
-  run,
-};
+  size: sizeOf,
+  largest: { requests: 200, server_closes_after_response: true },
+  start,
+});

@@ -4,24 +4,25 @@
  *
  * Times are ideal: timers fire when due. A real kernel is late by up to a timer-wheel step, never early.
  */
-import { createActor, setup } from 'xstate';
-import { VirtualClock } from '../engine/clock.ts';
-import { duration } from '../engine/duration.ts';
-import { Process, type Program } from '../engine/process.ts';
-import { Random } from '../engine/random.ts';
-import type { Simulation } from '../engine/simulation.ts';
-import { Recorder, type Trace } from '../engine/trace.ts';
-import { Host } from '../kernel/host.ts';
-import { Syscalls, sys } from '../kernel/syscalls.ts';
-import { Link, type Rule } from '../network/link.ts';
-import type { Endpoint } from '../network/packet.ts';
-import { dropSyns, reject } from '../network/rules.ts';
-import {
-  type ConnectTimeoutParameters,
-  kernelOf,
-  parameters,
-  presets,
-} from './connect-timeout/parameters.ts';
+import { setup } from 'xstate';
+import { Chart } from '../../engine/chart.ts';
+import type { VirtualClock } from '../../engine/clock.ts';
+import { duration } from '../../engine/duration.ts';
+import { AcceptQueue } from '../../kernel/accept-queue.ts';
+import type { KernelVersion } from '../../kernel/profile.ts';
+import { TcpSock } from '../../kernel/tcp/sock.ts';
+import type { Action } from '../../machine/action.ts';
+import { sys } from '../../machine/calls.ts';
+import { CallNarrator } from '../../machine/narrator.ts';
+import type { Program } from '../../machine/program.ts';
+import { Run, type Slices } from '../../machine/run.ts';
+import type { Rule } from '../../network/link.ts';
+import type { Endpoint } from '../../network/packet.ts';
+import { dropSyns, reject } from '../../network/rules.ts';
+import { simulationOf } from '../../simulation.ts';
+import type { Trace } from '../../trace/trace.ts';
+import './events.ts';
+import { type ConnectTimeoutParameters, parameters, presets } from './parameters.ts';
 
 export interface ConnectTimeoutOutcome {
   readonly syn_times_ms: readonly number[];
@@ -29,6 +30,16 @@ export interface ConnectTimeoutOutcome {
   readonly returned_at_ms: number | null;
   readonly killed_at_ms: number | null;
 }
+
+/** What the supervisor knows: absent where there is none. */
+export interface ConnectTimeoutPrograms {
+  readonly supervisor?: {
+    readonly status: 'waiting' | 'answered' | 'killed';
+    readonly due_us: number;
+  };
+}
+
+export const WORKER_PID = 2001;
 
 const CLIENT = '192.0.2.1';
 const SERVER: Endpoint = { address: '192.0.2.2', port: 10086 };
@@ -39,7 +50,7 @@ interface Attempt {
   returned_at_us: number | null;
 }
 
-/** The worker: one connection with whatever bounds were asked for, given up as programs do. */
+/** The worker: one connection with whatever bounds were asked for, given up as programs do. @param back it is done */
 function* worker(p: ConnectTimeoutParameters, clock: VirtualClock, attempt: Attempt): Program {
   const fd = (yield* sys.socket({ nonblocking: p.nonblocking })).value;
   if (p.so_sndtimeo_ms) yield* sys.setsockopt(fd, 'SO_SNDTIMEO', p.so_sndtimeo_ms);
@@ -48,7 +59,7 @@ function* worker(p: ConnectTimeoutParameters, clock: VirtualClock, attempt: Atte
   for (let call = 1; call <= p.connects; call++) {
     let { errno } = yield* sys.connect(fd, SERVER);
     if (p.nonblocking && (errno === 'EINPROGRESS' || errno === 'EALREADY')) {
-      const ready = yield* sys.poll(fd, p.poll_timeout_ms);
+      const ready = yield* sys.poll([{ fd, events: ['POLLOUT'] }], p.poll_timeout_ms);
       if (ready.value > 0) errno = ((yield* sys.getError(fd)).out?.error ?? null) as string | null;
     }
     attempt.errno = errno;
@@ -63,15 +74,16 @@ export const supervisorMachine = setup({
   types: {
     context: {} as { patience_ms: number; kill: () => void },
     input: {} as { patience_ms: number; kill: () => void },
-    events: {} as { type: 'answer' },
+    events: {} as { type: 'ask' | 'answer' },
   },
   delays: { patience: ({ context }) => context.patience_ms },
   actions: { kill: ({ context }) => context.kill() },
 }).createMachine({
   id: 'supervisor',
   context: ({ input }) => input,
-  initial: 'waiting',
+  initial: 'idle',
   states: {
+    idle: { on: { ask: 'waiting' } },
     waiting: { on: { answer: 'answered' }, after: { patience: { target: 'killed', actions: 'kill' } } },
     answered: {},
     killed: {},
@@ -89,54 +101,59 @@ function rulesFor({ peer, lose_first }: ConnectTimeoutParameters): Rule[] {
   return rules;
 }
 
-function run(p: ConnectTimeoutParameters): Trace<ConnectTimeoutOutcome> {
-  const clock = new VirtualClock();
-  const random = new Random(p.seed);
+function* start(
+  p: ConnectTimeoutParameters,
+  actions: readonly Action[] = [],
+): Slices<Trace<ConnectTimeoutOutcome, ConnectTimeoutPrograms>> {
   const patience_us = p.heartbeat_s * 1e6;
   const attempt: Attempt = { errno: null, returned_at_us: null };
   let killed_at_us: number | null = null;
 
-  const recorder = new Recorder(clock, ({ at_us, kind }) =>
-    patience_us && attempt.returned_at_us === null && killed_at_us === null && kind === 'timer-set'
-      ? `The supervisor has ${duration(patience_us - at_us)} of patience left.`
-      : '',
-  );
-  const host = (name: string, address: string) =>
-    new Host({ name, address, kernel: kernelOf(p), sysctl: p, clock, recorder, random });
-  const client = host('client', CLIENT);
-  const server = host('server', SERVER.address);
-  const link = new Link({
-    ends: [client, server],
-    rtt_us: p.rtt_ms * 1000,
-    rules: rulesFor(p),
-    clock,
-    recorder,
-    random,
+  const run = new Run({
+    actions,
+    seed: p.seed,
+    aside: ({ at_us, kind }) =>
+      patience_us && attempt.returned_at_us === null && killed_at_us === null && kind === 'timer-set'
+        ? `The supervisor has ${duration(patience_us - at_us)} of patience left.`
+        : '',
   });
-  client.plug(link);
-  server.plug(link);
-  if (p.peer === 'listens') server.socket(SERVER.port).listen();
-  if (p.peer === 'absent') client.loseNeighbour(SERVER.address);
+  const { clock, recorder } = run;
+  const { tcp_syn_retries, tcp_syn_linear_timeouts } = p;
+  const machine = (name: string, address: string) =>
+    run.machine({
+      name,
+      addresses: [address],
+      kernel: p.kernel as KernelVersion,
+      sysctl: { tcp_syn_retries, tcp_syn_linear_timeouts },
+    });
+  const client = machine('client', CLIENT);
+  const server = machine('server', SERVER.address);
+  run.join([client, server], p.rtt_ms * 1000, rulesFor(p));
+  if (p.peer === 'listens') {
+    const listener = new TcpSock(server.stack);
+    server.stack.bind(listener, { address: '0.0.0.0', port: SERVER.port });
+    listener.listen(new AcceptQueue(4096));
+  }
+  if (p.peer === 'absent') client.stack.loseNeighbour(SERVER.address);
 
-  const kernel = new Syscalls(client);
-  const process: Process = new Process({
-    name: 'worker',
-    pid: 2001,
-    program: worker(p, clock, attempt),
-    kernel: kernel.run,
-    clock,
-    witness: {
-      called: (...call) => kernel.called(...call),
-      returned: (...answer) => kernel.returned(...answer),
+  const narrator = new CallNarrator(recorder, client.name);
+  const process = client.spawn({
+    pid: WORKER_PID,
+    comm: 'worker',
+    narrator: {
+      called: (...call) => narrator.called(...call),
+      slept: (...sleep) => narrator.slept(...sleep),
+      returned: (...answer) => narrator.returned(...answer),
       ended: (...end) => {
-        kernel.ended(...end);
+        narrator.ended(...end);
         if (end[1] === 'exited') answerHeartbeat();
       },
     },
   });
-  const supervisor = createActor(supervisorMachine, {
-    clock,
-    input: {
+  const thread = process.thread('worker', worker(p, clock, attempt));
+  const supervisor = new Chart(
+    supervisorMachine,
+    {
       patience_ms: p.heartbeat_s * 1000,
       kill: () => {
         killed_at_us = clock.now_us;
@@ -144,52 +161,61 @@ function run(p: ConnectTimeoutParameters): Trace<ConnectTimeoutOutcome> {
           actor: 'supervisor',
           kind: 'heartbeat-missed',
           data: { pid: process.pid, waited_s: p.heartbeat_s },
-          says: `The heartbeat has had no answer for ${p.heartbeat_s} s. *The supervisor kills the worker*, who is still asleep in ${process.blockedIn?.name}().`,
+          says: `The heartbeat has had no answer for ${p.heartbeat_s} s. *The supervisor kills the worker*, who is still asleep in ${thread.blockedIn?.name}().`,
           beat: true,
-          state: { supervisor: { status: 'killed' } },
         });
+        cell?.touch();
         process.kill();
       },
     },
-  });
+    clock,
+  );
 
   function answerHeartbeat(): void {
     if (!patience_us) return;
-    supervisor.send({ type: 'answer' });
+    supervisor.send('answer');
     recorder.record({
       actor: 'supervisor',
       kind: 'heartbeat-answered',
       data: { after_ms: clock.now_us / 1000 },
       says: `The worker is back and answers the heartbeat after ${duration(clock.now_us)}: *it lives*.`,
       beat: true,
-      state: { supervisor: { status: 'answered' } },
     });
+    cell?.touch();
   }
 
+  const cell = patience_us
+    ? recorder.program('supervisor', {
+        state: () => ({
+          status: supervisor.state() as 'waiting' | 'answered' | 'killed',
+          due_us: patience_us,
+        }),
+      })
+    : null;
   if (patience_us) {
-    recorder.introduce('supervisor', { status: 'waiting', due_us: patience_us });
     recorder.record({
       actor: 'supervisor',
       kind: 'heartbeat-sent',
       data: { patience_s: p.heartbeat_s },
       says: `The supervisor asks the worker for a sign of life and will wait ${p.heartbeat_s} s.`,
     });
-    supervisor.start();
+    supervisor.send('ask');
   }
-  process.start();
-  clock.drain();
+  thread.start();
+  yield* run.drain();
 
   const ms = (us: number | null) => (us === null ? null : us / 1000);
   const killed = killed_at_us !== null;
-  return recorder.finish(
+  const syn_times_ms = recorder.events.flatMap((event) =>
+    event.kind === 'packet-sent' && event.actor === 'client' && event.data.packet === 'SYN'
+      ? [event.at_us / 1000]
+      : [],
+  );
+  return run.finish(
     'connect-timeout',
     { ...p },
     {
-      syn_times_ms: recorder.events
-        .filter(
-          ({ kind, actor, data }) => kind === 'packet-sent' && actor === 'client' && data.packet === 'SYN',
-        )
-        .map(({ at_us }) => at_us / 1000),
+      syn_times_ms,
       errno: killed ? null : attempt.errno,
       returned_at_ms: killed ? null : ms(attempt.returned_at_us),
       killed_at_ms: ms(killed_at_us),
@@ -197,7 +223,7 @@ function run(p: ConnectTimeoutParameters): Trace<ConnectTimeoutOutcome> {
   );
 }
 
-export const connectTimeout: Simulation<typeof parameters, ConnectTimeoutOutcome> = {
+export const connectTimeout = simulationOf<typeof parameters, ConnectTimeoutOutcome, ConnectTimeoutPrograms>({
   name: 'connect-timeout',
   title: 'A blocking connect() to a peer that never answers, and a supervisor that will not wait',
   parameters,
@@ -209,5 +235,10 @@ export const connectTimeout: Simulation<typeof parameters, ConnectTimeoutOutcome
     killed_at_ms: 'when the supervisor killed the worker (ms), or null',
   },
   presets,
-  run,
-};
+  size: ({ tcp_syn_retries, tcp_syncnt, tcp_syn_linear_timeouts }) => {
+    const syns = 1 + (tcp_syncnt || tcp_syn_retries) + tcp_syn_linear_timeouts;
+    return { events: 20 + 7 * syns, steps: 3 * syns, lower: 'tcp_syn_retries' };
+  },
+  largest: { tcp_syn_retries: 127, tcp_syn_linear_timeouts: 127 },
+  start,
+});
