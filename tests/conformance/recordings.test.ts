@@ -2,17 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { held, recordingOf } from '#simulations/catalogue.ts';
 import { settleParameters } from '#simulations/engine/parameters.ts';
-import { connectTimeout } from '#simulations/incidents/connect-timeout.ts';
-import { nagleDelayedAck } from '#simulations/incidents/nagle-delayed-ack.ts';
-import { holders } from '#simulations/recording/catalogue.ts';
-import { compare, type Observed, simulate } from '#simulations/recording/connect-timeout.ts';
-import type { ObservedExchange } from '#simulations/recording/nagle-delayed-ack.ts';
+import { compare, type Observed, simulate } from '#simulations/incidents/connect-timeout/comparison.ts';
+import { connectTimeout } from '#simulations/incidents/connect-timeout/simulation.ts';
+import type { ObservedExchange } from '#simulations/incidents/nagle-delayed-ack/comparison.ts';
+import { nagleDelayedAck } from '#simulations/incidents/nagle-delayed-ack/simulation.ts';
 import { parseRecording, type RecordedCase } from '#simulations/recording/recording.ts';
 import { lateness_ms, slot_ms } from '#simulations/recording/timer-wheel.ts';
 
-for (const [name, { file, compare }] of Object.entries(holders)) {
-  const path = join('content', file);
+for (const [name, incident] of Object.entries(held)) {
+  const path = join('content', recordingOf(incident));
   const recording = parseRecording(readFileSync(path, 'utf8'), path);
   describe(`${name} against Linux ${recording.kernel}`, () => {
     for (const recorded of recording.cases) {
@@ -21,7 +21,7 @@ for (const [name, { file, compare }] of Object.entries(holders)) {
         continue;
       }
       it(`holds for ${recorded.name}`, () => {
-        const compared = compare(recorded, recording);
+        const compared = incident.comparison?.compare(recorded, recording) ?? [];
         expect(compared.length).toBeGreaterThan(0);
         expect(compared.filter(({ agrees }) => !agrees)).toEqual([]);
       });

@@ -1,18 +1,19 @@
-/**
- * `npm run conformance -- [simulation…]`: every figure of every recorded case beside the simulation's, with the
- * difference. Exit code 1 when one does not hold, 2 for a name that is none.
- */
+/** `npm run conformance`: every figure of every recorded case beside the simulation's, with the difference. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { holders } from '#simulations/recording/catalogue.ts';
+import { Argument } from 'commander';
+import { held, recordingOf } from '#simulations/catalogue.ts';
 import { parseRecording } from '#simulations/recording/recording.ts';
+import { commandLine } from '#site/command.ts';
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.find((name) => !holders[name]);
-if (unknown) {
-  console.error(`no recording holds "${unknown}"; there are ${Object.keys(holders).join(', ')}`);
-  process.exit(2);
-}
+const program = commandLine(
+  'npm run conformance --',
+  `Prints every figure of every recorded case beside the simulation's, with the difference.`,
+)
+  .addArgument(new Argument('[simulation...]', 'those wanted; all by default').choices(Object.keys(held)))
+  .addHelpText('after', '\nExit code 1: a figure does not hold.')
+  .parse();
+const wanted = program.args;
 
 const ms = (value: unknown): string => (typeof value === 'number' ? value.toFixed(1) : String(value ?? '–'));
 const row = (cells: readonly string[]): string =>
@@ -20,9 +21,9 @@ const row = (cells: readonly string[]): string =>
 
 let failed = 0;
 let figures = 0;
-for (const [name, { file, compare }] of Object.entries(holders)) {
+for (const [name, incident] of Object.entries(held)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
-  const path = join('content', file);
+  const path = join('content', recordingOf(incident));
   const recording = parseRecording(readFileSync(path, 'utf8'), path);
   console.log(
     row([`${name}, Linux ${recording.kernel}`, 'figure', 'simulation', 'kernel', 'late by', 'may be late']),
@@ -32,7 +33,8 @@ for (const [name, { file, compare }] of Object.entries(holders)) {
       console.log(row([recorded.name, `skipped: ${recorded.skipped}`]));
       continue;
     }
-    for (const { figure, simulated, observed, late_ms, agrees } of compare(recorded, recording)) {
+    const compared = incident.comparison?.compare(recorded, recording) ?? [];
+    for (const { figure, simulated, observed, late_ms, agrees } of compared) {
       if (simulated === null && observed === null) continue;
       figures++;
       const isTime = typeof observed === 'number' && late_ms > 0;

@@ -45,18 +45,14 @@ What a case observed is named as in the outcome of the simulation. Beside that: 
 open_fds (of the server, 0 if it is dead), main_blocked (the main thread is inside write() to stderr), wchan (where a
 blocked thread sleeps in the kernel; without root some machines do not tell).
 """
-import argparse
 import array
-import concurrent.futures
 import contextlib
 import ctypes
-import datetime
 import errno
 import fcntl
 import fractions
 import heapq
 import json
-import mmap
 import os
 import pwd
 import queue
@@ -75,6 +71,11 @@ import sys
 import termios
 import threading
 import time
+
+from labkit.harness import Lab, run_lab
+from labkit.namespaces import CLONE_NEWNS, CLONE_NEWPID, check_namespaces, enter_namespaces, in_child
+from labkit.processes import Board, call, held_bytes, libc, read, sleeps_in, spawn, times_slept
+from labkit.workers import Skip
 
 HOST, PORT, SSH_PORT = "127.0.0.1", 8080, 4222
 MAX_RUN_S = 1800
@@ -107,15 +108,8 @@ TCP_STATES = {"01": "established", "02": "syn_sent", "03": "syn_recv", "04": "fi
 ESTABLISHED, SYN_SENT = 1, 2  # as TCP_INFO has them
 HANDSHAKE_S = 0.5  # a SYN is sent again after a second
 F_SETPIPE_SZ = 1031  # in Python's fcntl from 3.10 on
-CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x20000, 0x10000000, 0x20000000, 0x40000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 0x4000, 0x40000
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME = 1, 4, 15
-SIOCSIFFLAGS, IFF_UP = 0x8914, 1
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-class Skip(Exception):
-    """This machine cannot run the case; the message says why, and goes into the recording."""
+PR_SET_NAME = 15
 
 
 # The cases
@@ -279,46 +273,9 @@ def expected_s(case):
 
 # The namespaces and processes of a case
 
-def call(function, *arguments):
-    """Calls a libc function and raises OSError if it fails."""
-    if function(*arguments) != 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-
-
 def mount(source, target, kind, flags, data=None):
     """mount(2) with strings."""
     call(libc.mount, source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data and data.encode())
-
-
-def enter_namespaces(also):
-    """Enters a network namespace of its own, as an ordinary user by way of a user namespace, and sets lo up."""
-    user, group = os.getuid(), os.getgid()
-    flags = CLONE_NEWNET | also | (0 if os.geteuid() == 0 else CLONE_NEWUSER)
-    try:
-        call(libc.unshare, flags)
-    except OSError as error:
-        if os.geteuid() != 0 or also:
-            raise Skip(f"this machine does not let you make namespaces: {error.strerror}")
-        try:
-            call(libc.unshare, flags | CLONE_NEWUSER)
-        except OSError:
-            raise Skip(f"this machine does not let you make namespaces: {error.strerror}")
-        flags |= CLONE_NEWUSER
-    if flags & CLONE_NEWUSER:  # the same numbers inside: sshd takes 0 for root
-        for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
-            with open(f"/proc/self/{name}", "w") as file:
-                file.write(text)
-    die_with_parent()
-    request = socket.socket()
-    name = struct.pack("16sH14x", b"lo", IFF_UP)
-    fcntl.ioctl(request, SIOCSIFFLAGS, name)
-    request.close()
-
-
-def die_with_parent():
-    """No process of a case outlives it. A change of credentials makes the kernel forget that."""
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    libc.prctl(PR_SET_DUMPABLE, 1)  # its own /proc files
 
 
 def as_first_process(function, *arguments):
@@ -326,58 +283,39 @@ def as_first_process(function, *arguments):
 
     When that process ends, the kernel kills all others there, daemons too. unshare(CLONE_NEWPID) has been called.
     """
-    mine, theirs = socket.socketpair()
-    pid = os.fork()
-    if pid == 0:
-        mine.close()
+    def first_process():
+        mount("none", "/", "", MS_REC | MS_PRIVATE)
         try:
-            die_with_parent()
-            mount("none", "/", "", MS_REC | MS_PRIVATE)
-            try:
-                mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-                mount("tmpfs", RUN, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
-            except OSError as error:
-                raise Skip(f"no /proc for a PID namespace: {error.strerror}")
-            result = {"observed": function(*arguments)}
-        except Skip as reason:
-            result = {"skipped": str(reason)}
-        except BaseException as error:
-            result = {"failed": f"{type(error).__name__}: {error}"}
-        theirs.sendall(json.dumps(result).encode())
-        os._exit(0)
-    theirs.close()
-    text = b"".join(iter(lambda: mine.recv(65536), b""))
-    os.waitpid(pid, 0)
-    result = json.loads(text or b'{"failed": "killed"}')
-    if "skipped" in result:
-        raise Skip(result["skipped"])
-    if "failed" in result:
-        raise RuntimeError(result["failed"])
-    return result["observed"]
+            mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+            mount("tmpfs", RUN, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
+        except OSError as error:
+            raise Skip(f"no /proc for a PID namespace: {error.strerror}")
+        return function(*arguments)
+
+    return in_child(first_process)
 
 
-def spawn(name, keep, function, *arguments):
+def start(name, keep, function, *arguments):
     """Starts a child with stdin and stdout from /dev/null, and of the files only `keep`: {its number there: ours}."""
-    pid = os.fork()
-    if pid:
-        return pid
-    try:
-        die_with_parent()
-        libc.prctl(PR_SET_NAME, name.encode())
-        come_first(True)
-        # Out of the way first, so that no file is overwritten before it is copied.
-        high = {number: fcntl.fcntl(fd, fcntl.F_DUPFD, 100) for number, fd in keep.items()}
-        null = os.open("/dev/null", os.O_RDWR)
-        for number in range(3):
-            os.dup2(high.get(number, null), number)
-        for number in high.keys() - {0, 1, 2}:
-            os.dup2(high[number], number)
-        kept = sorted({0, 1, 2, *high})
-        for low, after in zip(kept, kept[1:] + [resource.getrlimit(resource.RLIMIT_NOFILE)[0]]):
-            os.closerange(low + 1, after)
-        function(*arguments)
-    finally:
-        os._exit(99)
+    def child():
+        try:
+            libc.prctl(PR_SET_NAME, name.encode())
+            come_first(True)
+            # Out of the way first, so that no file is overwritten before it is copied.
+            high = {number: fcntl.fcntl(fd, fcntl.F_DUPFD, 100) for number, fd in keep.items()}
+            null = os.open("/dev/null", os.O_RDWR)
+            for number in range(3):
+                os.dup2(high.get(number, null), number)
+            for number in high.keys() - {0, 1, 2}:
+                os.dup2(high[number], number)
+            kept = sorted({0, 1, 2, *high})
+            for low, after in zip(kept, kept[1:] + [resource.getrlimit(resource.RLIMIT_NOFILE)[0]]):
+                os.closerange(low + 1, after)
+            function(*arguments)
+        finally:
+            os._exit(99)  # without a traceback: its stderr may be the pipe of the case
+
+    return spawn(child)
 
 
 def come_first(first):
@@ -393,8 +331,9 @@ def settle(pids, every_thread=True):
     """Waits until all of these processes sleep, twice in a row without a switch in between."""
     deadline, before = time.monotonic() + 5, None
     while True:
-        found = [look(pid, task) for pid in pids for task in (tasks_of(pid) if every_thread else [pid])]
-        if None not in found and found == before:
+        tasks = [(pid, task) for pid in pids for task in (tasks_of(pid) if every_thread else [pid])]
+        found = [(task, times_slept(pid, task, at_rest="STZ")) for pid, task in tasks]
+        if found == before and all(times is not None for _, times in found):
             return
         if time.monotonic() > deadline:
             raise RuntimeError("the processes do not come to rest")
@@ -407,38 +346,6 @@ def tasks_of(pid):
         return sorted(map(int, os.listdir(f"/proc/{pid}/task")))
     except OSError:
         return []
-
-
-def look(pid, task):
-    """How often a thread has gone to sleep, or None while it runs."""
-    try:
-        text = read(f"/proc/{pid}/task/{task}/status")
-    except OSError:
-        return "dead"
-    if not re.search(r"^State:\t[STZ]", text, re.M):
-        return None
-    return task, re.search(r"^voluntary_ctxt_switches:\t(\d+)", text, re.M).group(1)
-
-
-def read(path):
-    """The text of a file."""
-    with open(path) as file:
-        return file.read()
-
-
-def sleeps_in(pid, task):
-    """The kernel function that a thread sleeps in, or None where the machine does not tell."""
-    for _ in range(20):  # the kernel says 0 while it cannot walk the stack
-        name = read(f"/proc/{pid}/task/{task}/wchan").strip()
-        if name not in ("0", ""):
-            return name
-        time.sleep(0.001)
-    return None
-
-
-def held_bytes(fd):
-    """FIONREAD: the bytes that wait in the pipe. Works at either end."""
-    return struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, b"\0\0\0\0"))[0]
 
 
 def sockets():
@@ -455,20 +362,6 @@ def listen_drops():
     """How many SYNs this namespace's listeners have dropped; nstat shows it as TcpExtListenDrops."""
     names, values = read("/proc/net/netstat").splitlines()[:2]
     return int(values.split()[names.split().index("ListenDrops")])
-
-
-class Board:
-    """Numbers that two processes see."""
-
-    def __init__(self, names, file=-1):
-        self.places = {name: 8 * place for place, name in enumerate(names)}
-        self.memory = mmap.mmap(file, 8 * len(names))
-
-    def __getitem__(self, name):
-        return struct.unpack_from("q", self.memory, self.places[name])[0]
-
-    def __setitem__(self, name, value):
-        struct.pack_into("q", self.memory, self.places[name], value)
 
 
 # pile-up: the server
@@ -596,7 +489,7 @@ class PileUp:
             fcntl.fcntl(write_end, F_SETPIPE_SZ, p["pipe_size_bytes"])
         if read_end is not None and p["reader"] != "none":
             control, told = os.pipe()
-            pid = spawn("reader", {0: read_end, 3: control}, pipe_reader, 3, p["reader"] == "draining")
+            pid = start("reader", {0: read_end, 3: control}, pipe_reader, 3, p["reader"] == "draining")
             self.readers.append(pid)
             if p["reader"] == "stalled":
                 self.resume = lambda: os.write(told, b"g")
@@ -604,7 +497,7 @@ class PileUp:
             os.close(control)
         if read_end is not None:
             os.close(read_end)
-        self.server = spawn("server", {2: write_end, 3: listener.fileno()}, server, p, self.board)
+        self.server = start("server", {2: write_end, 3: listener.fileno()}, server, p, self.board)
         os.close(write_end)
         listener.close()
         while not all(self.board[who, "task"] for who in self.threads):
@@ -1017,7 +910,7 @@ def put_in_flight(read_end):
 def observe_writer(write_end, inode):
     """Starts a writer at this write end, and looks at it and at both ends until it blocks or fails."""
     board = Board(WRITER)
-    pid = spawn("writer", {2: write_end}, writer, board)
+    pid = start("writer", {2: write_end}, writer, board)
     os.close(write_end)
     wait_until_blocked(board)
     return seen_of(board, inode, pid)
@@ -1056,7 +949,7 @@ def observe_holders(p):
     if p["holder"] == "in flight":
         flight = put_in_flight(read_end)
     elif p["holder"] != "none":
-        spawn("reader", {0: read_end}, hold)
+        start("reader", {0: read_end}, hold)
     os.close(read_end)
     if p["holder"] != "other PID namespace":
         seen = observe_writer(write_end, inode)
@@ -1073,161 +966,46 @@ def observe_holders(p):
 EXPERIMENTS = {"pile-up": observe_pile_up, "ssh": observe_ssh, "holders": observe_holders}
 
 
-# All cases
+# The command line
 
-def worker(processor):
-    """The process of one case: reads it as JSON from stdin, writes it as recorded to stdout."""
-    die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    case = json.load(sys.stdin)
+def run_case(case, recorded):
+    """Runs one case in namespaces of its own."""
     p, experiment = case["parameters"], EXPERIMENTS[case["experiment"]]
-    allowed = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {allowed[processor % len(allowed)]})
-    recorded = {name: case[name] for name in ("name", "experiment", "parameters")}
-    try:
-        if case["experiment"] == "ssh" or "stalled-ssh" in p.values() or p.get("holder") == "sshd":
-            enter_namespaces(CLONE_NEWPID | CLONE_NEWNS)
-            recorded["observed"] = as_first_process(experiment, p)
-        else:
-            enter_namespaces(0)
-            recorded["observed"] = experiment(p)
-    except Skip as reason:
-        recorded["skipped"] = str(reason)
-    json.dump(recorded, sys.stdout)
-    sys.stdout.flush()
-    os._exit(0)  # and with it all that it started
+    if case["experiment"] == "ssh" or "stalled-ssh" in p.values() or p.get("holder") == "sshd":
+        enter_namespaces(CLONE_NEWPID | CLONE_NEWNS)
+        recorded["observed"] = as_first_process(experiment, p)
+    else:
+        enter_namespaces()
+        recorded["observed"] = experiment(p)
 
 
-def run_in_worker(case, deadline, processors):
-    """Runs one case in a worker process on a free processor, bounded by its own time and by what is left."""
-    failed = {name: case[name] for name in ("name", "experiment", "parameters")}
-    processor = processors.get()
-    left_s = min(deadline - time.monotonic(), 30 + 2 * expected_s(case))
-    try:
-        done = subprocess.run([sys.executable, __file__, "--worker", str(processor)], input=json.dumps(case),
-                              timeout=max(0, left_s), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              universal_newlines=True)
-    except subprocess.TimeoutExpired:
-        return {**failed, "skipped": "out of time"}
-    finally:
-        processors.put(processor)
-    if done.returncode:
-        return {**failed, "skipped": "lab failed: " + (done.stderr.strip().splitlines() or ["killed"])[-1]}
-    return json.loads(done.stdout)
-
-
-def run_all(chosen, jobs):
-    """Runs the cases, each on a processor of its own, the longest first, and returns them in their own order."""
-    deadline, recorded, processors = time.monotonic() + MAX_RUN_S, {}, queue.Queue()
-    for number in range(jobs):
-        processors.put(number)
-    longest_first = sorted(range(len(chosen)), key=lambda i: -expected_s(chosen[i]))
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        running = {pool.submit(run_in_worker, chosen[i], deadline, processors): i for i in longest_first}
-        for future in concurrent.futures.as_completed(running):
-            recorded[running[future]] = future.result()
-            print(f"{len(recorded)} of {len(chosen)} cases", end="\r", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-    return [recorded[i] for i in range(len(chosen))]
-
-
-def recording(recorded):
-    """The recording as text: JSON with one case per line, so that it can be read and diffed."""
-    tick_s = time.clock_getres(6)  # CLOCK_MONOTONIC_COARSE advances once per timer tick
-    head = {
-        "lab": "close-wait-pipe", "format": 1, "recorded_on": datetime.date.today().isoformat(),
-        "kernel": re.match(r"[\d.]+\d", os.uname().release).group(), "hz": round(1 / tick_s),
-        "hz_from": "clock_getres(CLOCK_MONOTONIC_COARSE)", "arch": os.uname().machine,
-    }
-    lines = ",\n".join("    " + json.dumps(case) for case in recorded)
-    return json.dumps(head, indent=2)[:-2] + f',\n  "cases": [\n{lines}\n  ]\n}}\n'
-
-
-def table(recorded):
-    """The cases as lines of text for people."""
-    for case in recorded:
-        yield case["name"]
-        if "skipped" in case:
-            yield f"    skipped: {case['skipped']}"
-            continue
-        for name, value in case["observed"].items():
-            if value is not None:
-                yield f"    {name}: {value if isinstance(value, (int, str)) else json.dumps(value)}"
-
-
-def refuse(reason):
-    """Ends with exit code 2 and one line: the arguments make no sense."""
-    print(reason, file=sys.stderr)
-    sys.exit(2)
-
-
-def ad_hoc(settings):
-    """One pile-up case from --set name=value options."""
-    parameters = {}
-    for setting in settings:
-        name, _, text = setting.partition("=")
-        if name not in PARAMETERS:
-            refuse(f"{setting}: no such parameter; there are {', '.join(PARAMETERS)}")
-        _, allowed = PARAMETERS[name]
-        is_decimal = isinstance(allowed[0], float)
-        if re.fullmatch(r"(0|[1-9]\d{0,8})" + r"(\.\d{1,3})?" * is_decimal, text):
-            value = json.loads(text)
-        else:
-            value = text
-        if isinstance(value, str) or not is_decimal:
-            fits = value in allowed
-        else:
-            fits = allowed[0] <= value <= allowed[1]
-        if not fits:
-            values = "|".join(allowed) if isinstance(allowed[0], str) else f"{allowed[0]} to {allowed[-1]}"
-            refuse(f"{setting}: no such value; {name} is {values}")
-        parameters[name] = value
-    return {"name": "ad hoc: " + ", ".join(settings), "experiment": "pile-up", "parameters": parameters}
-
-
-def main():
-    """Reads the options, runs what they ask for, and shows it."""
-    options = argparse.ArgumentParser(description="A server whose stderr is a full pipe, on this machine's kernel")
-    options.add_argument("--case", action="append", metavar="SUBSTRING", help="only cases with this in the name")
-    options.add_argument("--short", action="store_true", help="only a handful of cases that end within seconds")
-    options.add_argument("--set", action="append", metavar="NAME=VALUE", help="one ad-hoc pile-up; may be repeated")
-    options.add_argument("--random", type=int, metavar="N", help="N pile-ups with parameters drawn by lot")
-    options.add_argument("--seed", type=int, default=1, help="of the lot (default 1)")
-    options.add_argument("--list", action="store_true", help="list the cases and stop")
-    options.add_argument("--jobs", type=int, help="cases at a time, each on a processor of its own (default 2)")
-    options.add_argument("--json", action="store_true", help="print JSON instead of the table")
-    options.add_argument("--out", metavar="FILE", help="write the JSON to this file too")
-    options.add_argument("--worker", type=int, help=argparse.SUPPRESS)
-    options.add_argument("--remote", help=argparse.SUPPRESS)
-    options.error = refuse  # argparse's own adds the usage
-    asked = options.parse_args()
-    if asked.remote:
-        return remote(asked.remote)
-    if asked.worker is not None:
-        return worker(asked.worker)
-    for name in ("jobs", "random"):
-        if getattr(asked, name) is not None and getattr(asked, name) < 1:
-            refuse(f"--{name} {getattr(asked, name)}: at least 1")
-    chosen = [ad_hoc(asked.set)] if asked.set else random_cases(asked.random, asked.seed) if asked.random else [
-        case for case in cases()
-        if (not asked.case or any(part in case["name"] for part in asked.case)) and (not asked.short or case["short"])
-    ]
-    if not chosen:
-        refuse("no case has that in its name; --list shows them")
-    if asked.list:
-        return print("\n".join(case["name"] for case in chosen))
-    if sys.platform != "linux":
-        sys.exit("this lab needs Linux")
-    recorded = run_all(chosen, asked.jobs or min(2, len(os.sched_getaffinity(0))))
-    print(recording(recorded) if asked.json else "\n".join(table(recorded)))
-    if asked.out:
-        with open(asked.out, "w") as file:
-            file.write(recording(recorded))
-    return any(case.get("skipped", "").startswith("lab failed") for case in recorded)
+def parse(name, text):
+    """The value of --set name=text, of a pile-up case."""
+    if name not in PARAMETERS:
+        raise ValueError(f"no such parameter; there are {', '.join(PARAMETERS)}")
+    _, allowed = PARAMETERS[name]
+    is_decimal = isinstance(allowed[0], float)
+    if re.fullmatch(r"(0|[1-9]\d{0,8})" + r"(\.\d{1,3})?" * is_decimal, text):
+        value = json.loads(text)
+    else:
+        value = text
+    if isinstance(value, str) or not is_decimal:
+        fits = value in allowed
+    else:
+        fits = allowed[0] <= value <= allowed[1]
+    if not fits:
+        values = "|".join(allowed) if isinstance(allowed[0], str) else f"{allowed[0]} to {allowed[-1]}"
+        raise ValueError(f"no such value; {name} is {values}")
+    return value
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        os._exit(130)
+    if sys.argv[1:2] == ["--remote"]:
+        remote(sys.argv[2])
+    run_lab(Lab(
+        name="close-wait-pipe", about="A server whose stderr is a full pipe, on this machine's kernel",
+        check=check_namespaces, cases=cases, random_cases=random_cases, recorded=("name", "experiment", "parameters"),
+        run=run_case, parse=parse, ad_hoc=lambda asked: {"experiment": "pile-up"}, expected_s=expected_s,
+        max_run_s=MAX_RUN_S, is_short=lambda case: case["short"], jobs=2,
+        jobs_note=", each on a processor of its own", pins=True,
+    ))

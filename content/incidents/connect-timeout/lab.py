@@ -11,16 +11,9 @@ It cannot harm the machine: addresses, rules and sysctls exist only inside the n
 the processes, and nothing leaves the veth pairs. It writes no file unless given --out.
 All cases take about five minutes, --short less than one, and in any case it stops after MAX_RUN_S.
 """
-import argparse
-import collections
-import concurrent.futures
-import contextlib
-import ctypes
-import datetime
 import errno
 import json
 import math
-import mmap
 import os
 import re
 import select
@@ -29,8 +22,14 @@ import signal
 import socket
 import struct
 import subprocess
-import sys
 import time
+
+from labkit.harness import Lab, run_lab
+from labkit.namespaces import enter_namespaces
+from labkit.network import (check_network, inside, ip, lay_wire, new_namespace, packet_socket, read_sysctls, sysctl,
+                            timestamp, wait_until_up)
+from labkit.processes import Board, spawn
+from labkit.workers import Skip
 
 CLIENT, PEER, TARGET, PORT = "192.0.2.1", "192.0.2.2", "192.0.2.3", 4242  # RFC 5737 documentation addresses
 CLIENT_MAC, PEER_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
@@ -49,15 +48,6 @@ PEERS = ("drops", "refuses", "listens", "rejects-port", "rejects-host", "rejects
 REJECTS = {"rejects-port": "port-unreachable", "rejects-host": "host-unreachable", "rejects-net": "net-unreachable"}
 ICMP_CODES = {0: "ICMP net unreachable", 1: "ICMP host unreachable", 3: "ICMP port unreachable",
               13: "ICMP admin prohibited"}
-# Not in Python's socket module; values from <asm-generic/socket.h>, <linux/if_packet.h>, <linux/if_ether.h>, …
-SO_TIMESTAMPNS, SOL_PACKET, PACKET_VNET_HDR, ETH_P_ALL = 35, 263, 15, 3
-CLONE_NEWNET, PR_SET_PDEATHSIG = 0x40000000, 1
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-class Skip(Exception):
-    """This machine cannot run the case; the message says why, and goes into the recording."""
-
 
 # The cases
 
@@ -168,68 +158,9 @@ def expected_s(parameters):
 
 # The two namespaces
 
-def call(function, *arguments):
-    """Calls a libc function and raises OSError if it fails."""
-    if function(*arguments) != 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-
-
-def new_namespace():
-    """Enters a new network namespace, brings its loopback up (local ICMP needs it) and returns a handle."""
-    call(libc.unshare, CLONE_NEWNET)
-    ip("link set lo up")
-    return os.open("/proc/self/ns/net", os.O_RDONLY)
-
-
-@contextlib.contextmanager
-def inside(namespace, home):
-    """Runs the block in another namespace; sockets opened there stay there."""
-    call(libc.setns, namespace, CLONE_NEWNET)
-    try:
-        yield
-    finally:
-        call(libc.setns, home, CLONE_NEWNET)
-
-
-def ip(arguments):
-    """Runs one `ip` command in the current namespace."""
-    done = subprocess.run(["ip", *arguments.split()], stderr=subprocess.PIPE, universal_newlines=True)
-    if done.returncode:
-        raise Skip(f"ip {arguments}: {done.stderr.strip()}")
-
-
-def sysctl(name, value):
-    """Sets net.ipv4.<name> in the current namespace."""
-    try:
-        with open(f"/proc/sys/net/ipv4/{name}", "w") as file:
-            file.write(str(value))
-    except FileNotFoundError:
-        if value:
-            raise Skip(f"this kernel has no {name}")
-    except OSError as error:
-        raise Skip(f"{name} = {value}: {error.strerror}")
-
-
-def read_sysctls():
-    """The SYN sysctls in force in the current namespace; None where the kernel has none."""
-    values = {}
-    for name in SYSCTLS:
-        with contextlib.suppress(FileNotFoundError), open(f"/proc/sys/net/ipv4/{name}") as file:
-            values[name] = int(file.read())
-    return {name: values.get(name) for name in SYSCTLS}
-
-
 def join(home, peer, p):
     """Lays the wire and the addresses. The peer does not own TARGET yet, so it drops what comes for it."""
-    far_end = f"peer name p0 address {PEER_MAC} netns /proc/{os.getpid()}/fd/{peer}"
-    if p["rtt_ms"]:  # two wires, and between them a process that holds each frame for half the RTT
-        ip(f"link add c0 address {CLIENT_MAC} type veth peer name w0")
-        ip(f"link add w1 type veth {far_end}")
-        for name in ("w0", "w1"):
-            ip(f"link set {name} arp off up")
-        spawn(relay, [packet_socket("w0", PACKET_VNET_HDR), packet_socket("w1", PACKET_VNET_HDR)], p["rtt_ms"] / 2000)
-    else:
-        ip(f"link add c0 address {CLIENT_MAC} type veth {far_end}")
+    lay_wire(("c0", CLIENT_MAC), ("p0", PEER_MAC), peer, rtt_ms=p["rtt_ms"])
     ip("link set c0 up")
     ip(f"address add {CLIENT}/24 dev c0")
     with inside(peer, home):
@@ -237,46 +168,10 @@ def join(home, peer, p):
         ip("link set p0 up")
         ip(f"address add {PEER} peer {CLIENT} dev p0")
         ip(f"neighbour add {CLIENT} lladdr {CLIENT_MAC} dev p0 nud permanent")
-        wait_until_up("p0")
-    for name in ("c0", "w0", "w1") if p["rtt_ms"] else ("c0",):
-        wait_until_up(name)
+        wait_until_up()
+    wait_until_up()
     if p["peer"] != "absent":
         ip(f"neighbour add {TARGET} lladdr {PEER_MAC} dev c0 nud permanent")
-
-
-def wait_until_up(device):
-    """Waits for the link: until the kernel has seen the carrier and given it a queue, it loses what is sent."""
-    while b" noqueue state UP " not in subprocess.check_output(["ip", "-oneline", "link", "show", device]):
-        time.sleep(0.01)
-
-
-def relay(ends, delay_s):
-    """Carries frames between two packet sockets, each delay_s late (netem does this too, where the kernel has it).
-
-    Checksums are unfinished on a veth; PACKET_VNET_HDR carries that fact over with the frame.
-    """
-    waiting = collections.deque()
-    while True:
-        timeout = max(0, waiting[0][0] - time.monotonic()) if waiting else None
-        for end in select.select(ends, [], [], timeout)[0]:
-            frame, address = end.recvfrom(65535)
-            if address[2] != socket.PACKET_OUTGOING:
-                waiting.append((time.monotonic() + delay_s, ends[end is ends[0]], frame))
-        while waiting and waiting[0][0] <= time.monotonic():
-            _, end, frame = waiting.popleft()
-            end.send(frame)
-
-
-def spawn(function, *arguments):
-    """Runs the function in a child process that dies with this one; returns its pid."""
-    pid = os.fork()
-    if pid:
-        return pid
-    try:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        function(*arguments)
-    finally:
-        os._exit(0)
 
 
 # The peer's answer
@@ -314,19 +209,10 @@ def reject(icmp):
 
 # The wire
 
-def packet_socket(device, option):
-    """A packet socket that sees every frame of the device, sent or received."""
-    wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-    wire.setsockopt(socket.SOL_SOCKET if option == SO_TIMESTAMPNS else SOL_PACKET, option, 1)
-    wire.bind((device, ETH_P_ALL))
-    return wire
-
-
 def read_frame(wire):
     """Receives one frame: the kernel's timestamp in ns (CLOCK_REALTIME), and what it is or None."""
     frame, control, _, address = wire.recvmsg(65535, 64)
-    seconds, ns = struct.unpack("@ll", control[0][2])
-    return seconds * 10 ** 9 + ns, classify(frame, address[2] == socket.PACKET_OUTGOING)
+    return timestamp(control), classify(frame, address[2] == socket.PACKET_OUTGOING)
 
 
 def classify(frame, outgoing):
@@ -363,10 +249,10 @@ def client_socket(p):
     return client
 
 
-def program(client, p, started, report):
+def program(client, p, board, report):
     """Calls connect() as the parameters say, until its result is final; reports each call and the result as JSON."""
     calls = []
-    struct.pack_into("q", started, 0, time.time_ns())
+    board["started"] = time.time_ns()
     for _ in range(p["connects"]):
         number = client.connect_ex((TARGET, PORT))
         result = {"errno": errno.errorcode.get(number), "returned_at": time.time_ns()}
@@ -393,41 +279,37 @@ def poll_connection(client, timeout_ms, pending):
 
 # One case
 
-def run_case(case):
-    """Runs one case in namespaces of its own and returns the case as recorded."""
-    recorded = {"name": case["name"], "parameters": case["parameters"]}
+def run_case(case, recorded):
+    """Runs one case in namespaces of its own."""
     p = {**DEFAULTS, **case["parameters"]}
-    try:
-        peer = new_namespace()
-        home = new_namespace()
-        for name in SYSCTLS:
-            if p[name] is not None:
-                sysctl(name, p[name])
-        recorded["sysctls"] = read_sysctls()
-        join(home, peer, p)
-        recorded["observed"] = observe(p, case["icmp"], home, peer)
-    except Skip as reason:
-        recorded["skipped"] = str(reason)
-    return recorded
+    enter_namespaces(as_root=True)
+    peer = new_namespace()
+    home = new_namespace()
+    for name in SYSCTLS:
+        if p[name] is not None:
+            sysctl(name, p[name])
+    recorded["sysctls"] = read_sysctls(SYSCTLS)
+    join(home, peer, p)
+    recorded["observed"] = observe(p, case["icmp"], home, peer)
 
 
 def observe(p, icmp, home, peer):
     """Starts the program and watches the wire until it is over and a little longer; returns what was seen."""
-    wire = packet_socket("c0", SO_TIMESTAMPNS)
-    started = mmap.mmap(-1, 8)  # shared: the program writes here when it calls connect()
+    wire = packet_socket("c0")
+    board = Board(["started"])  # when the program calls connect(), in ns
     seen, result, listener, rejected_by = [], {}, None, None  # the listener listens while something refers to it
     if not p["lose_first"]:
         with inside(peer, home):
             listener, rejected_by = answer(p["peer"], icmp)
     results, report = os.pipe()
     client = client_socket(p)
-    pid = spawn(program, client, p, started, report)
+    pid = spawn(program, client, p, board, report)
     client.close()  # the program's copy must be the last one: closing that ends the SYNs
     os.close(report)
     start = over = 0
     answer_at = kill_at = math.inf
     while not over or time.time_ns() < over + WATCH_AFTER_S * 1e9:
-        start = start or struct.unpack_from("q", started)[0]
+        start = board["started"]
         if p["heartbeat_s"] and start and not over:
             kill_at = start + p["heartbeat_s"] * 10 ** 9
         now = time.time_ns()
@@ -476,147 +358,38 @@ def as_recorded(seen, result, start):
     }
 
 
-def worker():
-    """The process of one case: reads it as JSON from stdin, writes it as recorded to stdout."""
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    json.dump(run_case(json.load(sys.stdin)), sys.stdout)
+# The command line
+
+def lines(case, _is_only_one):
+    """What a case observed, as lines of text for people."""
+    seen = case["observed"]
+    calls = [f"{c['errno'] or 'success'} at {c['returned_at_ms']} ms" for c in seen["connects"]]
+    if seen["revents"] is not None:
+        calls.append(f"poll {'|'.join(seen['revents']) or 'nothing'} at {seen['returned_at_ms']} ms, "
+                     f"{seen['errno'] or 'success'}")
+    if seen["killed_at_ms"] is not None:
+        calls.append(f"killed at {seen['killed_at_ms']} ms")
+    yield f"connect(): {', '.join(calls)}"
+    for label, times in (("SYN", seen["syn_times_ms"]), ("ARP", seen["arp_times_ms"])):
+        if times:
+            yield f"{label} at {', '.join(map(str, times))}"
+    for reply in seen["answers"]:
+        yield f"{reply['what']} at {reply['at_ms']}"
 
 
-# All cases
-
-def run_in_worker(case, deadline):
-    """Runs one case in a worker process, bounded by its own time and by what is left of the whole run's."""
-    left_s = min(deadline - time.monotonic(), 30 + 1.2 * expected_s(case["parameters"]))
-    failed = {"name": case["name"], "parameters": case["parameters"]}
-    try:
-        done = subprocess.run([sys.executable, __file__, "--worker"], input=json.dumps(case), timeout=max(0, left_s),
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
-    except subprocess.TimeoutExpired:
-        return {**failed, "skipped": "out of time"}
-    if done.returncode:
-        return {**failed, "skipped": "lab failed: " + (done.stderr.strip().splitlines() or ["killed"])[-1]}
-    return json.loads(done.stdout)
-
-
-def run_all(chosen, jobs):
-    """Runs the cases in parallel, the longest first, and returns them in their own order."""
-    deadline = time.monotonic() + MAX_RUN_S
-    longest_first = sorted(range(len(chosen)), key=lambda i: -expected_s(chosen[i]["parameters"]))
-    recorded = {}
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        running = {pool.submit(run_in_worker, chosen[i], deadline): i for i in longest_first}
-        for future in concurrent.futures.as_completed(running):
-            recorded[running[future]] = future.result()
-            print(f"{len(recorded)} of {len(chosen)} cases", end="\r", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-    return [recorded[i] for i in range(len(chosen))]
-
-
-def recording(recorded):
-    """The recording as text: JSON with one case per line, so that it can be read and diffed."""
-    tick_s = time.clock_getres(6)  # CLOCK_MONOTONIC_COARSE advances once per timer tick
-    head = {
-        "lab": "connect-timeout", "format": 1, "recorded_on": datetime.date.today().isoformat(),
-        "kernel": re.match(r"[\d.]+\d", os.uname().release).group(), "hz": round(1 / tick_s),
-        "hz_from": "clock_getres(CLOCK_MONOTONIC_COARSE)", "arch": os.uname().machine,
-    }
-    lines = ",\n".join("    " + json.dumps(case) for case in recorded)
-    return json.dumps(head, indent=2)[:-2] + f',\n  "cases": [\n{lines}\n  ]\n}}\n'
-
-
-def table(recorded):
-    """The cases as lines of text for people."""
-    for case in recorded:
-        yield case["name"]
-        if "skipped" in case:
-            yield f"    skipped: {case['skipped']}"
-            continue
-        seen = case["observed"]
-        calls = [f"{c['errno'] or 'success'} at {c['returned_at_ms']} ms" for c in seen["connects"]]
-        if seen["revents"] is not None:
-            calls.append(f"poll {'|'.join(seen['revents']) or 'nothing'} at {seen['returned_at_ms']} ms, "
-                         f"{seen['errno'] or 'success'}")
-        if seen["killed_at_ms"] is not None:
-            calls.append(f"killed at {seen['killed_at_ms']} ms")
-        yield f"    connect(): {', '.join(calls)}"
-        for label, times in (("SYN", seen["syn_times_ms"]), ("ARP", seen["arp_times_ms"])):
-            if times:
-                yield f"    {label} at {', '.join(map(str, times))}"
-        for reply in seen["answers"]:
-            yield f"    {reply['what']} at {reply['at_ms']}"
-
-
-def refuse(reason):
-    """Ends with exit code 2 and one line: the arguments make no sense."""
-    print(reason, file=sys.stderr)
-    sys.exit(2)
-
-
-def ad_hoc(settings):
-    """One case from --set name=value options."""
-    parameters = {}
-    for setting in settings:
-        name, _, value = setting.partition("=")
-        allowed = {"peer": "|".join(PEERS), "nonblocking": "true|false", "poll_timeout_ms": r"-1|0|[1-9]\d*",
-                   "connects": r"[1-9]\d*"}.get(name, r"0|[1-9]\d*")
-        if name not in DEFAULTS or not re.fullmatch(allowed, value):
-            refuse(f"{setting}: no such name or value; parameters are {', '.join(DEFAULTS)}; "
-                   f"peers are {', '.join(PEERS)}")
-        parameters[name] = value if name == "peer" else json.loads(value)
-    return {"name": "ad hoc: " + ", ".join(settings), "icmp": None, "parameters": parameters}
-
-
-def enter_own_namespace():
-    """Starts this script again inside a network namespace, as its root, so that nothing can touch the machine's."""
-    if "CONNECT_LAB" in os.environ:
-        return
-    if not (sys.platform == "linux" and shutil.which("unshare") and shutil.which("ip")):
-        sys.exit("this lab needs Linux with unshare (util-linux) and ip (iproute2)")
-    for flags in ("-n", "-rn") if os.geteuid() == 0 else ("-rn",):
-        if subprocess.run(["unshare", flags, "true"], stderr=subprocess.DEVNULL).returncode == 0:
-            os.environ["CONNECT_LAB"] = "1"
-            os.execvp("unshare", ["unshare", flags, sys.executable, *sys.argv])
-    sys.exit("this machine does not let you make network namespaces; try as root, or in a virtual machine")
-
-
-def main():
-    """Reads the options, runs what they ask for, and shows it."""
-    options = argparse.ArgumentParser(description="connect() and its timeouts, on this machine's kernel")
-    options.add_argument("--case", action="append", metavar="SUBSTRING", help="only cases with this in the name")
-    options.add_argument("--short", action="store_true", help=f"only cases that end within about {SHORT_S} s")
-    options.add_argument("--set", action="append", metavar="NAME=VALUE", help="one ad-hoc case; may be repeated")
-    options.add_argument("--list", action="store_true", help="list the cases and stop")
-    options.add_argument("--jobs", type=int, default=8, help="cases at a time (default 8)")
-    options.add_argument("--json", action="store_true", help="print JSON instead of the table")
-    options.add_argument("--out", metavar="FILE", help="write the JSON to this file too")
-    options.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
-    options.error = refuse  # argparse's own adds the usage
-    asked = options.parse_args()
-    if asked.worker:
-        return worker()
-    if asked.jobs < 1:
-        refuse(f"--jobs {asked.jobs}: at least 1")
-    chosen = [ad_hoc(asked.set)] if asked.set else [
-        case for case in cases()
-        if (not asked.case or any(part in case["name"] for part in asked.case))
-        and (not asked.short or expected_s(case["parameters"]) <= SHORT_S)
-    ]
-    if not chosen:
-        refuse("no case has that in its name; --list shows them")
-    if asked.list:
-        return print("\n".join(case["name"] for case in chosen))
-    enter_own_namespace()
-    recorded = run_all(chosen, asked.jobs)
-    print(recording(recorded) if asked.json else "\n".join(table(recorded)))
-    if asked.out:
-        with open(asked.out, "w") as file:
-            file.write(recording(recorded))
-    return any(case.get("skipped", "").startswith("lab failed") for case in recorded)
+def parse(name, text):
+    """The value of --set name=text."""
+    allowed = {"peer": "|".join(PEERS), "nonblocking": "true|false", "poll_timeout_ms": r"-1|0|[1-9]\d*",
+               "connects": r"[1-9]\d*"}.get(name, r"0|[1-9]\d*")
+    if name not in DEFAULTS or not re.fullmatch(allowed, text):
+        raise ValueError(f"no such name or value; parameters are {', '.join(DEFAULTS)}; peers are {', '.join(PEERS)}")
+    return text if name == "peer" else json.loads(text)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        os._exit(130)
+    run_lab(Lab(
+        name="connect-timeout", about="connect() and its timeouts, on this machine's kernel", check=check_network,
+        cases=cases, run=run_case, parse=parse, ad_hoc=lambda asked: {"icmp": None}, lines=lines,
+        expected_s=lambda case: expected_s(case["parameters"]), max_run_s=MAX_RUN_S,
+        is_short=lambda case: expected_s(case["parameters"]) <= SHORT_S, jobs=8,
+    ))

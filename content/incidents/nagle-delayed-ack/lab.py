@@ -43,27 +43,25 @@ What a case in the recording observed, beside latencies_ms:
   race            true if three or more segments may travel in one train. A reader that wakes in the middle of it sends
                   other ACKs than one that wakes after it, as here; so another order is possible
 """
-import argparse
 import collections
-import concurrent.futures
 import contextlib
-import ctypes
-import datetime
 import gc
 import json
 import math
-import mmap
 import os
 import random
 import re
 import select
-import shutil
-import signal
 import socket
 import struct
-import subprocess
-import sys
 import time
+
+from labkit.harness import CLOCK_MONOTONIC_COARSE, Lab, run_lab
+from labkit.namespaces import enter_namespaces
+from labkit.network import (SOL_PACKET, check_network, inside, ip, lay_wire, new_namespace, packet_socket, read_sysctls,
+                            sysctl, timestamp, wait_until_up)
+from labkit.processes import libc, spawn
+from labkit.workers import Skip
 
 CLIENT, SERVER, PORT = "192.0.2.1", "192.0.2.2", 4242  # RFC 5737 documentation addresses
 CLIENT_MAC, SERVER_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
@@ -93,14 +91,7 @@ SYSCTLS = ("tcp_pingpong_thresh", "tcp_autocorking", "tcp_timestamps", "tcp_cong
 COUNTERS = ("TCPAutoCorking", "DelayedACKs", "DelayedACKLocked", "DelayedACKLost", "TCPLossProbes", "TCPTimeouts",
             "TCPDSACKRecv")
 FLAGS = ((1, "F"), (2, "S"), (4, "R"), (8, "P"), (16, "."))  # in tcpdump's order
-# Not in Python's socket module; values from <asm-generic/socket.h>, <linux/if_packet.h>, <linux/if_ether.h>, …
-SO_RCVBUFFORCE, SO_TIMESTAMPNS, SOL_PACKET, PACKET_STATISTICS, PACKET_VNET_HDR, ETH_P_ALL = 33, 35, 263, 6, 15, 3
-CLONE_NEWNET, PR_SET_PDEATHSIG, PR_SET_TIMERSLACK, CLOCK_MONOTONIC_COARSE = 0x40000000, 1, 29, 6
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-class Skip(Exception):
-    """This machine cannot run the case; the message says why, and goes into the recording."""
+PACKET_STATISTICS, PR_SET_TIMERSLACK = 6, 29  # <linux/if_packet.h>, <linux/prctl.h>; not in Python's modules
 
 
 # The cases
@@ -270,58 +261,6 @@ def is_race(p):
 
 # The two namespaces
 
-def call(function, *arguments):
-    """Calls a libc function and raises OSError if it fails."""
-    if function(*arguments) != 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-
-
-def new_namespace():
-    """Enters a new network namespace and returns a handle."""
-    call(libc.unshare, CLONE_NEWNET)
-    with contextlib.suppress(FileNotFoundError), open("/proc/sys/net/ipv6/conf/default/disable_ipv6", "w") as file:
-        file.write("1")  # nothing but the lab's own segments on the wire
-    return os.open("/proc/self/ns/net", os.O_RDONLY)
-
-
-@contextlib.contextmanager
-def inside(namespace, home):
-    """Runs the block in another namespace; sockets opened there stay there."""
-    call(libc.setns, namespace, CLONE_NEWNET)
-    try:
-        yield
-    finally:
-        call(libc.setns, home, CLONE_NEWNET)
-
-
-def ip(arguments):
-    """Runs one `ip` command in the current namespace."""
-    done = subprocess.run(["ip", *arguments.split()], stderr=subprocess.PIPE, universal_newlines=True)
-    if done.returncode:
-        raise Skip(f"ip {arguments}: {done.stderr.strip()}")
-
-
-def sysctl(name, value):
-    """Sets net.ipv4.<name> in the current namespace."""
-    try:
-        with open(f"/proc/sys/net/ipv4/{name}", "w") as file:
-            file.write(str(value))
-    except FileNotFoundError:
-        raise Skip(f"this kernel has no {name}")
-    except OSError as error:
-        raise Skip(f"{name} = {value}: {error.strerror}")
-
-
-def read_sysctls():
-    """The sysctls in force in the current namespace; None where the kernel has none."""
-    values = {}
-    for name in SYSCTLS:
-        with contextlib.suppress(FileNotFoundError), open(f"/proc/sys/net/ipv4/{name}") as file:
-            value = file.read().strip()
-            values[name] = int(value) if value.isdigit() else value
-    return {name: values.get(name) for name in SYSCTLS}
-
-
 def read_counters():
     """The TCP counters of the current namespace (those of `nstat`) that explain a latency; zeros are left out."""
     with open("/proc/net/netstat") as file:
@@ -331,28 +270,17 @@ def read_counters():
 
 
 def join(home, server, p):
-    """Lays the wire and the addresses; returns where the relay notes how late it was.
+    """Lays the wire and the addresses; returns the Board on which the wire notes how late it was.
 
     With gso_max_segs 1 TCP hands over one segment at a time, so the capture shows what a wire would carry.
     """
-    late = mmap.mmap(-1, 8)
-    link = f"mtu {p['mss_bytes'] + 40}"
-    far_end = f"peer name s0 address {SERVER_MAC} {link} netns /proc/{os.getpid()}/fd/{server}"
-    if p["rtt_ms"]:  # two wires, and between them a process that holds each frame for half the RTT
-        ip(f"link add c0 address {CLIENT_MAC} {link} type veth peer name w0 {link}")
-        ip(f"link add w1 {link} type veth {far_end}")
-        for name in ("w0", "w1"):
-            ip(f"link set {name} arp off up")
-        ends = [packet_socket(name, PACKET_VNET_HDR) for name in ("w0", "w1")]
-        spawn(relay, ends, p["rtt_ms"] * 500000, late)
-    else:
-        ip(f"link add c0 address {CLIENT_MAC} {link} type veth {far_end}")
+    late = lay_wire(("c0", CLIENT_MAC), ("s0", SERVER_MAC), server, mtu_bytes=p["mss_bytes"] + 40, rtt_ms=p["rtt_ms"],
+                    prepare=come_first)
     set_up("c0", CLIENT, SERVER, SERVER_MAC)
     with inside(server, home):
         set_up("s0", SERVER, CLIENT, CLIENT_MAC)
-        wait_until_up("s0")
-    for name in ("c0", "w0", "w1") if p["rtt_ms"] else ("c0",):
-        wait_until_up(name)
+        wait_until_up()
+    wait_until_up()
     return late
 
 
@@ -363,79 +291,21 @@ def set_up(device, address, other, other_mac):
     ip(f"neighbour add {other} lladdr {other_mac} dev {device} nud permanent")
 
 
-def wait_until_up(device):
-    """Waits for the link: until the kernel has seen the carrier and given it a queue, it loses what is sent."""
-    while b" noqueue state UP " not in subprocess.check_output(["ip", "-oneline", "link", "show", device]):
-        time.sleep(0.01)
+def come_first():
+    """Prepares a child of a case: all share one CPU, on which they come first if the machine allows it.
 
-
-def relay(ends, delay_ns, late):
-    """Carries frames between two packet sockets, each delay_ns late (netem does this too, where the kernel has it).
-
-    The kernel's timestamp says when a frame came, so being late to read it does not count; the last moments before it
-    goes out are spent polling, because sleep is coarse. Checksums are unfinished on a veth; PACKET_VNET_HDR carries
-    that fact over with the frame.
+    So a reader wakes when the writer is done, not in between, and a figure does not depend on what else the machine
+    does.
     """
-    polling_ns, send_ns, latest_ns = 300000, 20000, 0
-    for end in ends:
-        end.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-    waiting = collections.deque()
-    while True:
-        left_ns = waiting[0][0] - time.time_ns() if waiting else None
-        if waiting and left_ns <= 0:
-            _, end, frame = waiting.popleft()
-            end.send(frame)
-            if -left_ns > latest_ns:
-                latest_ns = -left_ns
-                struct.pack_into("q", late, 0, latest_ns)
-            continue
-        timeout = max(0, left_ns - polling_ns) / 1e9 if waiting else None
-        for end in select.select(ends, [], [], timeout)[0]:
-            frame, control, _, address = end.recvmsg(65536, 64)
-            if address[2] != socket.PACKET_OUTGOING:
-                waiting.append((timestamp(control) + delay_ns - send_ns, ends[end is ends[0]], frame))
-
-
-def spawn(function, *arguments):
-    """Runs the function in a child process that dies with this one; returns its pid.
-
-    The children of a case share one CPU, on which they come first if the machine allows it. So a reader wakes when the
-    writer is done, not in between, and a figure does not depend on what else the machine does.
-    """
-    pid = os.fork()
-    if pid:
-        return pid
-    try:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        libc.prctl(PR_SET_TIMERSLACK, 1)
-        gc.disable()
-        cpus = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {cpus[os.getppid() % len(cpus)]})  # the same for all children of a case
-        with contextlib.suppress(PermissionError):
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
-        function(*arguments)
-    finally:
-        os._exit(0)
+    libc.prctl(PR_SET_TIMERSLACK, 1)
+    gc.disable()
+    cpus = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cpus[os.getppid() % len(cpus)]})  # the same for all children of a case
+    with contextlib.suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
 
 
 # The wire
-
-def packet_socket(device, option):
-    """A packet socket that sees every frame of the device, sent or received."""
-    wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-    wire.setsockopt(socket.SOL_SOCKET if option == SO_TIMESTAMPNS else SOL_PACKET, option, 1)
-    with contextlib.suppress(PermissionError):
-        wire.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 23)
-    wire.bind((device, ETH_P_ALL))
-    return wire
-
-
-def timestamp(control):
-    """The kernel's timestamp of a frame, ns of CLOCK_REALTIME, from its control messages."""
-    seconds, ns = next(struct.unpack("@ll", data) for level, kind, data in control
-                       if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS))
-    return seconds * 10 ** 9 + ns
-
 
 Segment = collections.namedtuple("Segment", "at sender client_port flags length seq ack")
 
@@ -585,34 +455,30 @@ def tell(report, what):
 
 # One case
 
-def run_case(case):
-    """Runs one case in namespaces of its own and returns the case as recorded."""
-    recorded = {"name": case["name"], "parameters": case["parameters"]}
+def run_case(case, recorded):
+    """Runs one case in namespaces of its own."""
     p = {**DEFAULTS, **case["parameters"]}
     if is_race(p):
         recorded["race"] = True
-    try:
-        peer = new_namespace()
-        home = new_namespace()
-        for namespace in (peer, home):
-            with inside(namespace, home):
-                with contextlib.suppress(Skip):  # where it is not Linux's own default: bbr would pace the segments
-                    sysctl("tcp_congestion_control", "cubic")
-                if p["tcp_pingpong_thresh"] is not None:
-                    sysctl("tcp_pingpong_thresh", p["tcp_pingpong_thresh"])
-        recorded["sysctls"] = read_sysctls()
-        late = join(home, peer, p)
-        recorded["observed"] = observe(p, home, peer)
-        if p["rtt_ms"]:
-            recorded["observed"]["wire_late_ms"] = round(struct.unpack("q", late)[0] / 1e6, 2)
-    except Skip as reason:
-        recorded["skipped"] = str(reason)
-    return recorded
+    enter_namespaces(as_root=True)
+    peer = new_namespace()
+    home = new_namespace()
+    for namespace in (peer, home):
+        with inside(namespace, home):
+            with contextlib.suppress(Skip):  # where it is not Linux's own default: bbr would pace the segments
+                sysctl("tcp_congestion_control", "cubic")
+            if p["tcp_pingpong_thresh"] is not None:
+                sysctl("tcp_pingpong_thresh", p["tcp_pingpong_thresh"])
+    recorded["sysctls"] = read_sysctls(SYSCTLS)
+    late = join(home, peer, p)
+    recorded["observed"] = observe(p, home, peer)
+    if p["rtt_ms"]:
+        recorded["observed"]["wire_late_ms"] = round(late["late_ns"] / 1e6, 2)
 
 
 def observe(p, home, peer):
     """Starts the programs and watches the wire until they are done; returns what was seen."""
-    wire = packet_socket("c0", SO_TIMESTAMPNS)
+    wire = packet_socket("c0")
     with inside(peer, home):
         listener = socket.socket()
         listener.bind((SERVER, PORT))
@@ -647,7 +513,7 @@ def observe(p, home, peer):
 def start(program, *arguments):
     """Starts a program under test and returns the pipe on which it reports."""
     result, report = os.pipe()
-    spawn(program, *arguments, report)
+    spawn(program, *arguments, report, prepare=come_first)
     os.close(report)
     return result
 
@@ -683,161 +549,56 @@ def relative(seen, start):
     return list(connections.values())
 
 
-def worker():
-    """The process of one case: reads it as JSON from stdin, writes it as recorded to stdout."""
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    json.dump(run_case(json.load(sys.stdin)), sys.stdout)
+# The command line
+
+def tries(case, asked):
+    """How often to run a case. Where a tick decides whether there is a wait, to choose would be to choose a result."""
+    return 1 if case.get("edge") else asked.tries
 
 
-# All cases
-
-def run_in_worker(case, deadline):
-    """Runs one case in a worker process, bounded by its own time and by what is left of the whole run's."""
-    left_s = min(deadline - time.monotonic(), 30 + 2 * expected_s(case["parameters"]))
-    failed = {"name": case["name"], "parameters": case["parameters"]}
-    try:
-        done = subprocess.run([sys.executable, __file__, "--worker"], input=json.dumps(case), timeout=max(0, left_s),
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
-    except subprocess.TimeoutExpired:
-        return {**failed, "skipped": "out of time"}
-    if done.returncode:
-        return {**failed, "skipped": "lab failed: " + (done.stderr.strip().splitlines() or ["killed"])[-1]}
-    return json.loads(done.stdout)
-
-
-def run_quietly(case, deadline, tries):
-    """Runs one case a few times and returns the quietest run: a busy machine can only add to a latency.
-
-    Where a tick decides whether there is a wait at all, that would be a choice of results, so there is one try.
-    """
-    runs = [run_in_worker(case, deadline) for _ in range(1 if case.get("edge") else tries)]
+def quietest(runs):
+    """Of the runs of a case the quietest: a busy machine can only add to a latency."""
     return min(runs, key=lambda run: sum(run["observed"]["latencies_ms"]) if "observed" in run else math.inf)
 
 
-def run_all(chosen, jobs, tries):
-    """Runs the cases in parallel, the longest first, and returns them in their own order."""
-    deadline = time.monotonic() + MAX_RUN_S
-    longest_first = sorted(range(len(chosen)), key=lambda i: -expected_s(chosen[i]["parameters"]))
-    recorded = {}
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        running = {pool.submit(run_quietly, chosen[i], deadline, tries): i for i in longest_first}
-        for future in concurrent.futures.as_completed(running):
-            recorded[running[future]] = future.result()
-            print(f"{len(recorded)} of {len(chosen)} cases", end="\r", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-    return [recorded[i] for i in range(len(chosen))]
+def lines(case, is_only_one):
+    """What a case observed, as lines of text for people; with its segments if it is the only one."""
+    seen = case["observed"]
+    yield f"latencies: {', '.join(map(str, seen['latencies_ms']))} ms"
+    for name, count in seen["segments_sent"].items():
+        counters = [f"{counter} {value}" for counter, value in seen["counters"][name].items()]
+        yield f"{name}: {', '.join([f'{count} segments', *counters])}"
+    if is_only_one:
+        for number, segments in enumerate(seen.get("segments", []), 1):
+            yield f"connection {number}"
+            for at, sender, flags, length, seq, ack in segments:
+                names = "client > server" if sender == "c" else "server > client"
+                yield f"{at:9.2f} ms  {names}: [{flags}] seq {seq}, ack {ack}, length {length}"
 
 
-def recording(recorded, tries):
-    """The recording as text: JSON with one case per line, so that it can be read and diffed."""
-    head = {
-        "lab": "nagle-delayed-ack", "format": 1, "recorded_on": datetime.date.today().isoformat(),
-        "tries": tries, "kernel": re.match(r"[\d.]+\d", os.uname().release).group(),
-        "hz": round(1 / time.clock_getres(CLOCK_MONOTONIC_COARSE)),  # this clock advances once per timer tick
-        "hz_from": "clock_getres(CLOCK_MONOTONIC_COARSE)", "arch": os.uname().machine,
-    }
-    lines = ",\n".join("    " + json.dumps(case, separators=(",", ":")) for case in recorded)
-    return json.dumps(head, indent=2)[:-2] + f',\n  "cases": [\n{lines}\n  ]\n}}\n'
+def parse(name, text):
+    """The value of --set name=text."""
+    if name not in PARAMETERS:
+        raise ValueError(f"no such parameter; there are {', '.join(PARAMETERS)}")
+    default, allowed = PARAMETERS[name]
+    value = {"true": True, "false": False}.get(text, int(text) if re.fullmatch(r"\d{1,9}", text) else text)
+    if value not in allowed or isinstance(value, bool) != isinstance(default, bool):
+        values = [f"{allowed[0]} to {allowed[-1]}"] if isinstance(allowed, range) else map(str, allowed)
+        raise ValueError(f"no such value; {name} is {'|'.join(values).lower()}")
+    return value
 
 
-def table(recorded):
-    """The cases as lines of text for people; a single case with its segments."""
-    for case in recorded:
-        yield case["name"]
-        if "skipped" in case:
-            yield f"    skipped: {case['skipped']}"
-            continue
-        seen = case["observed"]
-        yield f"    latencies: {', '.join(map(str, seen['latencies_ms']))} ms"
-        for name, count in seen["segments_sent"].items():
-            counters = [f"{counter} {value}" for counter, value in seen["counters"][name].items()]
-            yield f"    {name}: {', '.join([f'{count} segments', *counters])}"
-        if len(recorded) == 1:
-            for number, segments in enumerate(seen.get("segments", []), 1):
-                yield f"    connection {number}"
-                for at, sender, flags, length, seq, ack in segments:
-                    names = "client > server" if sender == "c" else "server > client"
-                    yield f"    {at:9.2f} ms  {names}: [{flags}] seq {seq}, ack {ack}, length {length}"
-
-
-def refuse(reason):
-    """Ends with exit code 2 and one line: the arguments make no sense."""
-    print(reason, file=sys.stderr)
-    sys.exit(2)
-
-
-def ad_hoc(settings):
-    """One case from --set name=value options."""
-    parameters = {}
-    for setting in settings:
-        name, _, text = setting.partition("=")
-        if name not in PARAMETERS:
-            refuse(f"{setting}: no such parameter; there are {', '.join(PARAMETERS)}")
-        default, allowed = PARAMETERS[name]
-        value = {"true": True, "false": False}.get(text, int(text) if re.fullmatch(r"\d{1,9}", text) else text)
-        if value not in allowed or isinstance(value, bool) != isinstance(default, bool):
-            values = [f"{allowed[0]} to {allowed[-1]}"] if isinstance(allowed, range) else map(str, allowed)
-            refuse(f"{setting}: no such value; {name} is {'|'.join(values).lower()}")
-        parameters[name] = value
-    return {"name": "ad hoc: " + ", ".join(settings), "parameters": parameters}
-
-
-def enter_own_namespace():
-    """Starts this script again inside a network namespace, as its root, so that nothing can touch the machine's."""
-    if "NAGLE_LAB" in os.environ:
-        return
-    if not (sys.platform == "linux" and shutil.which("unshare") and shutil.which("ip")):
-        sys.exit("this lab needs Linux with unshare (util-linux) and ip (iproute2)")
-    for flags in ("-n", "-rn") if os.geteuid() == 0 else ("-rn",):
-        if subprocess.run(["unshare", flags, "true"], stderr=subprocess.DEVNULL).returncode == 0:
-            os.environ["NAGLE_LAB"] = "1"
-            os.execvp("unshare", ["unshare", flags, sys.executable, *sys.argv])
-    sys.exit("this machine does not let you make network namespaces; try as root, or in a virtual machine")
-
-
-def main():
-    """Reads the options, runs what they ask for, and shows it."""
-    options = argparse.ArgumentParser(description="Nagle's algorithm and delayed ACKs, on this machine's kernel")
-    options.add_argument("--case", "--only", action="append", metavar="SUBSTRING",
-                         help="only cases with this in the name")
-    options.add_argument("--short", action="store_true", help="only a handful of cases that end within seconds")
-    options.add_argument("--set", action="append", metavar="NAME=VALUE", help="one ad-hoc case; may be repeated")
-    options.add_argument("--random", type=int, metavar="N", help="N cases with parameters drawn at random")
-    options.add_argument("--seed", type=int, default=1, help="what --random draws from (default 1)")
-    options.add_argument("--list", action="store_true", help="list the cases and stop")
-    options.add_argument("--jobs", type=int, default=1, help="cases at a time (default 1, the quietest)")
+def add_options(options):
+    """The options that only this lab has."""
+    options.add_argument("--only", action="append", dest="case", metavar="SUBSTRING", help="the same as --case")
     options.add_argument("--tries", type=int, default=1, help="run each case so often, keep the quietest (default 1)")
-    options.add_argument("--json", action="store_true", help="print JSON instead of the table")
-    options.add_argument("--out", metavar="FILE", help="write the JSON to this file too")
-    options.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
-    options.error = refuse  # argparse's own adds the usage
-    asked = options.parse_args()
-    if asked.worker:
-        return worker()
-    for name in ("jobs", "tries", "random"):
-        if getattr(asked, name) is not None and getattr(asked, name) < 1:
-            refuse(f"--{name} {getattr(asked, name)}: at least 1")
-    chosen = [ad_hoc(asked.set)] if asked.set else random_cases(asked.random, asked.seed) if asked.random else [
-        case for case in cases()
-        if (not asked.case or any(part in case["name"] for part in asked.case))
-        and (not asked.short or case["short"])
-    ]
-    if not chosen:
-        refuse("no case has that in its name; --list shows them")
-    if asked.list:
-        return print("\n".join(case["name"] for case in chosen))
-    enter_own_namespace()
-    recorded = run_all(chosen, asked.jobs, asked.tries)
-    print(recording(recorded, asked.tries) if asked.json else "\n".join(table(recorded)))
-    if asked.out:
-        with open(asked.out, "w") as file:
-            file.write(recording(recorded, asked.tries))
-    return any(case.get("skipped", "").startswith("lab failed") for case in recorded)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        os._exit(130)
+    run_lab(Lab(
+        name="nagle-delayed-ack", about="Nagle's algorithm and delayed ACKs, on this machine's kernel",
+        check=check_network, cases=cases, random_cases=random_cases, run=run_case, tries=tries, best=quietest,
+        parse=parse, lines=lines, expected_s=lambda case: expected_s(case["parameters"]), max_run_s=MAX_RUN_S,
+        is_short=lambda case: case["short"], jobs=1, jobs_note=", the quietest", options=add_options,
+        head=lambda asked: {"tries": asked.tries}, separators=(",", ":"),
+    ))

@@ -12,15 +12,11 @@ It cannot harm the machine: it touches no pipe but its own. The soft-limit cases
 about a second; without root that is your own user. It writes no file unless given --out.
 All cases take about half a minute, and in any case it stops after MAX_RUN_S.
 """
-import argparse
 import contextlib
-import ctypes
-import datetime
 import errno
 import fcntl
 import heapq
 import json
-import mmap
 import os
 import random
 import re
@@ -28,22 +24,16 @@ import resource
 import select
 import signal
 import socket
-import struct
-import sys
-import termios
 import time
-import traceback
+
+from labkit.harness import Lab, run_lab
+from labkit.processes import Board, die_with_parent, held_bytes, sleeps_in, spawn, times_slept
+from labkit.workers import Skip
 
 MAX_RUN_S, MAX_CASE_S = 900, 60
 F_SETPIPE_SZ, F_GETPIPE_SZ = 1031, 1032  # in Python's fcntl from 3.10 on
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 FIRST_UID = 100000  # of users that nobody is; the case's process id is added
 NOFILE = 8192
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-class Skip(Exception):
-    """This machine cannot run the case; the message says why, and goes into the recording."""
 
 
 # The cases
@@ -135,38 +125,17 @@ FIELDS = ("busy", "order", "finished", "calls", "returned", "polls", "errno", "i
 SHARED = ("orders", "full", "reads", "read_bytes", "asleep", "progress", "held", "writable")
 
 
-class Board:
-    """Numbers that all processes of a case see."""
-
-    def __init__(self, workers):
-        self.memory = mmap.mmap(-1, 8 * (len(SHARED) + workers * len(FIELDS)))
-
-    def get(self, field, worker=None):
-        """A number of one worker, or of all together."""
-        return struct.unpack_from("q", self.memory, self.place(field, worker))[0]
-
-    def set(self, field, value, worker=None):
-        """Sets a number."""
-        struct.pack_into("q", self.memory, self.place(field, worker), value)
-
-    @staticmethod
-    def place(field, worker):
-        """Where in the memory a number is."""
-        return 8 * (SHARED.index(field) if worker is None else
-                    len(SHARED) + worker * len(FIELDS) + FIELDS.index(field))
+def new_board(workers):
+    """The Board of a case: the SHARED numbers by name, each worker's FIELDS by (name, worker)."""
+    return Board([*SHARED, *((field, worker) for worker in range(workers) for field in FIELDS)])
 
 
 def done(board, me, finished=False):
     """The worker has carried out its command."""
-    board.set("orders", board.get("orders") + 1)
-    board.set("order", board.get("orders"), me)
-    board.set("finished", int(finished), me)
-    board.set("busy", 0, me)
-
-
-def held_bytes(fd):
-    """FIONREAD: the bytes that wait in the pipe."""
-    return struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, b"\0\0\0\0"))[0]
+    board["orders"] += 1
+    board["order", me] = board["orders"]
+    board["finished", me] = int(finished)
+    board["busy", me] = 0
 
 
 def is_writable(fd):
@@ -186,9 +155,9 @@ def writer(board, me, control, fd, p):
         if not write_line(board, me, fd, line):
             break
         if p["write_every_ms"] and number < p["writes"]:
-            board.set("full", int(not is_writable(fd)))
+            board["full"] = int(not is_writable(fd))
             done(board, me)
-    board.set("full", int(not is_writable(fd)))
+    board["full"] = int(not is_writable(fd))
     os.close(fd)
     done(board, me, finished=True)
     control.recv(1)
@@ -199,23 +168,23 @@ def write_line(board, me, fd, line):
     left = len(line)
     while left:
         try:
-            board.set("in_write", 1, me)
+            board["in_write", me] = 1
             written = os.write(fd, line[:left])
-            board.set("in_write", 0, me)
-            board.set("calls", board.get("calls", me) + 1, me)
-            board.set("returned", board.get("returned", me) + written, me)
+            board["in_write", me] = 0
+            board["calls", me] += 1
+            board["returned", me] += written
             left -= written
         except OSError as error:
-            board.set("in_write", 0, me)
-            board.set("errno", error.errno, me)
+            board["in_write", me] = 0
+            board["errno", me] = error.errno
             if error.errno != errno.EAGAIN:
                 return False
-            board.set("in_poll", 1, me)
+            board["in_poll", me] = 1
             poll = select.poll()
             poll.register(fd, select.POLLOUT)
             poll.poll()
-            board.set("in_poll", 0, me)
-            board.set("polls", board.get("polls", me) + 1, me)
+            board["in_poll", me] = 0
+            board["polls", me] += 1
     return True
 
 
@@ -224,7 +193,7 @@ def reader(board, me, control, fd, p):
     while True:
         command = control.recv(1)
         if command == b"q":
-            board.set("held", held_bytes(fd))
+            board["held"] = held_bytes(fd)
             done(board, me)
         elif command == b"r" and read_once(board, me, fd, p):
             done(board, me)
@@ -243,14 +212,14 @@ def read_once(board, me, fd, p):
     is_writable_now, asleep_now, progress_now, held_now = probe(board, fd, p)
     if held == 0:  # it slept until somebody wrote
         asleep, progress, held = asleep_now, progress_now, held_now + len(data)
-    was_full = asleep or board.get("full") or not was_writable
-    board.set("full", 0)
-    board.set("asleep", asleep)
-    board.set("progress", progress)
-    board.set("held", held - len(data))
-    board.set("writable", int(bool(was_full and is_writable_now)))
-    board.set("read_bytes", board.get("read_bytes") + len(data))
-    board.set("reads", board.get("reads") + 1)
+    was_full = asleep or board["full"] or not was_writable
+    board["full"] = 0
+    board["asleep"] = asleep
+    board["progress"] = progress
+    board["held"] = held - len(data)
+    board["writable"] = int(bool(was_full and is_writable_now))
+    board["read_bytes"] += len(data)
+    board["reads"] += 1
     return True
 
 
@@ -265,8 +234,8 @@ def probe(board, fd, p):
 def sleepers(board, p):
     """How many writers are inside write() or poll(), and a number that grows when one of them gets on."""
     writers = range(1, p["writers"] + 1)
-    asleep = sum(board.get("in_write", i) or board.get("in_poll", i) for i in writers)
-    return asleep, sum(board.get("calls", i) + board.get("polls", i) + abs(board.get("errno", i)) for i in writers)
+    asleep = sum(board["in_write", i] or board["in_poll", i] for i in writers)
+    return asleep, sum(board["calls", i] + board["polls", i] + abs(board["errno", i]) for i in writers)
 
 
 # A pipe case
@@ -276,7 +245,7 @@ class Run:
 
     def __init__(self, p, stepped):
         self.p, self.stepped = p, stepped
-        self.board = Board(p["writers"] + 1)
+        self.board = new_board(p["writers"] + 1)
         self.now_ms, self.started, self.sequence, self.queue = 0, 0, 0, []
         self.pids, self.controls, self.status, self.switches = {}, {}, {}, {}
         self.seen = {"blocked_at_ms": None, "signal": None, "wakeups": [], "pollout_at_free_bytes": None}
@@ -321,22 +290,17 @@ class Run:
     def spawn(self, i, role, fd, other_fd):
         """Starts a process that has one end of the pipe only."""
         mine, control = socket.socketpair()  # no pipe: pipes count towards the user's limit
-        pid = os.fork()
-        if pid == 0:
-            try:
-                libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-                os.close(other_fd)
-                mine.close()
-                for inherited in self.controls.values():
-                    inherited.close()
-                share_one_processor()
-                role(self.board, i, control, fd, self.p)
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                os._exit(99)
+
+        def prepare():
+            os.close(other_fd)
+            mine.close()
+            for inherited in self.controls.values():
+                inherited.close()
+            share_one_processor()
+
+        self.pids[i] = spawn(role, self.board, i, control, fd, self.p, prepare=prepare)
+        self.controls[i] = mine
         control.close()
-        self.pids[i], self.controls[i] = pid, mine
 
     def later(self, delay_ms, i, command):
         """Plans a step. Equal times go in the order of planning."""
@@ -362,9 +326,9 @@ class Run:
         if slept and self.seen["blocked_at_ms"] is None:
             self.seen["blocked_at_ms"] = at_ms
         read = None
-        if self.board.get("reads") > self.reads:
-            self.reads = self.board.get("reads")
-            read = {name: self.board.get(name) for name in ("held", "asleep", "progress", "writable")}
+        if self.board["reads"] > self.reads:
+            self.reads = self.board["reads"]
+            read = {name: self.board[name] for name in ("held", "asleep", "progress", "writable")}
         self.plan_next()
         if self.reader_is_open and 0 not in self.status:
             self.ask()
@@ -378,28 +342,28 @@ class Run:
 
     def command(self, i, command):
         """Sends a command and waits until all is quiet."""
-        self.board.set("busy", 1, i)
+        self.board["busy", i] = 1
         self.controls[i].send(command)
         self.settle()
 
     def ask(self):
         """Asks the reader how much is in the pipe; a reader that sleeps in read() has found it empty."""
-        if self.board.get("busy", 0):
+        if self.board["busy", 0]:
             self.held = 0
             return
-        orders = self.board.get("orders")
+        orders = self.board["orders"]
         self.command(0, b"q")
-        self.held = self.board.get("held")
-        self.board.set("orders", orders)  # asking is no step of the case
-        self.board.set("order", 0, 0)
+        self.held = self.board["held"]
+        self.board["orders"] = orders  # asking is no step of the case
+        self.board["order", 0] = 0
 
     def plan_next(self):
         """Plans the next steps of those that carried out a command, in the order in which they did."""
         board, p = self.board, self.p
-        ready = sorted((board.get("order", i), i) for i in self.pids if board.get("order", i) > self.orders)
-        self.orders = board.get("orders")
+        ready = sorted((board["order", i], i) for i in self.pids if board["order", i] > self.orders)
+        self.orders = board["orders"]
         for _, i in ready:
-            if board.get("finished", i):
+            if board["finished", i]:
                 self.status.setdefault(i, "finished")
             elif i == 0:
                 self.later(p["read_every_ms"], 0, b"r")
@@ -429,11 +393,7 @@ class Run:
                 raise RuntimeError(f"a process of the lab failed: {status}")
             self.status[i] = self.seen["signal"] = signal.Signals(os.WTERMSIG(status)).name
             return "dead"
-        with open(f"/proc/{self.pids[i]}/status") as file:
-            text = file.read()
-        if not re.search(r"^State:\tS", text, re.M):
-            return None
-        return int(re.search(r"^voluntary_ctxt_switches:\t(\d+)", text, re.M).group(1))
+        return times_slept(self.pids[i])
 
     def slept(self, i):
         """Whether a writer sleeps in write(), or has slept there since the last look."""
@@ -441,7 +401,7 @@ class Run:
         before, self.switches[i] = self.switches[i], switches
         if "dead" in (before, switches) or self.p["nonblocking"]:
             return False
-        if i in self.status or not self.board.get("in_write", i):
+        if i in self.status or not self.board["in_write", i]:
             return switches - before > 1  # one is the wait for the next command
         self.wchan = self.wchan or sleeps_in(self.pids[i])
         return True
@@ -450,33 +410,22 @@ class Run:
         """What was seen, and how it stands at the end."""
         board, p = self.board, self.p
         writers = [{
-            "returned_bytes": board.get("returned", i),
-            "asleep": bool(i not in self.status and (board.get("in_write", i) or board.get("in_poll", i))),
+            "returned_bytes": board["returned", i],
+            "asleep": bool(i not in self.status and (board["in_write", i] or board["in_poll", i])),
         } for i in range(1, p["writers"] + 1)]
-        failed = [board.get("errno", i) for i in range(1, p["writers"] + 1) if board.get("errno", i)]
+        failed = [board["errno", i] for i in range(1, p["writers"] + 1) if board["errno", i]]
         last = errno.EPIPE if errno.EPIPE in failed else failed[0] if failed else None
         observed = {
             "pipe_size_bytes": size, "setpipe_errno": resized,
-            "accepted_bytes": board.get("read_bytes") + self.held, **self.seen,
-            "errno": errno.errorcode[last] if last else None, "read_bytes": board.get("read_bytes"),
-            "reads": board.get("reads"), "writers": writers, "wchan": self.wchan,
+            "accepted_bytes": board["read_bytes"] + self.held, **self.seen,
+            "errno": errno.errorcode[last] if last else None, "read_bytes": board["read_bytes"],
+            "reads": board["reads"], "writers": writers, "wchan": self.wchan,
         }
         for i in self.pids:
             if self.status.get(i, "finished") == "finished":
                 os.kill(self.pids[i], signal.SIGKILL)
                 os.waitpid(self.pids[i], 0)
         return observed
-
-
-def sleeps_in(pid):
-    """The kernel function that a process sleeps in, or None where the machine does not tell."""
-    for _ in range(20):  # the kernel says 0 while it cannot walk the stack
-        with open(f"/proc/{pid}/wchan") as file:
-            name = file.read().strip()
-        if name != "0":
-            return name
-        time.sleep(0.001)
-    return None
 
 
 def set_size(fd, size):
@@ -572,48 +521,13 @@ def become_nobody():
             break
         except OSError:
             continue
-    libc.prctl(PR_SET_DUMPABLE, 1)  # its own /proc files, again
+    die_with_parent()
 
 
-def run_case(case, deadline):
-    """Runs one case in a process of its own; returns it as recorded."""
-    mine, theirs = socket.socketpair()
-    pid = os.fork()
-    if pid == 0:
-        mine.close()
-        try:
-            libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-            become_nobody()
-            libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # forgotten with the change of user
-            result = {"observed": EXPERIMENTS[case["experiment"]](case)}
-        except Skip as reason:
-            result = {"skipped": str(reason)}
-        except BaseException as error:
-            result = {"skipped": f"lab failed: {type(error).__name__}: {error}"}
-        theirs.sendall(json.dumps(result).encode())
-        os._exit(0)
-    theirs.close()
-    mine.settimeout(max(0.1, min(deadline - time.monotonic(), MAX_CASE_S)))
-    text = b""
-    try:
-        for part in iter(lambda: mine.recv(65536), b""):
-            text += part
-    except socket.timeout:
-        os.kill(pid, signal.SIGKILL)
-        text = b'{"skipped": "out of time"}'
-    mine.close()
-    os.waitpid(pid, 0)
-    return {**case, **json.loads(text or b'{"skipped": "lab failed: killed"}')}
-
-
-def run_all(chosen):
-    """Runs the cases one after the other: side by side they would wait for each other's processor."""
-    deadline, recorded = time.monotonic() + MAX_RUN_S, []
-    for case in chosen:
-        recorded.append(run_case(case, deadline))
-        print(f"{len(recorded)} of {len(chosen)} cases", end="\r", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-    return recorded
+def run_case(case, recorded):
+    """Runs one case as a user without privilege."""
+    become_nobody()
+    recorded["observed"] = EXPERIMENTS[case["experiment"]](case)
 
 
 def random_cases(number, seed):
@@ -643,94 +557,47 @@ def random_cases(number, seed):
     return listed
 
 
-def recording(recorded):
-    """The recording as text: JSON with one case per line, so that it can be read and diffed."""
-    tick_s = time.clock_getres(6)  # CLOCK_MONOTONIC_COARSE advances once per timer tick
-    head = {
-        "lab": "pipe-buffer", "format": 1, "recorded_on": datetime.date.today().isoformat(),
-        "kernel": re.match(r"[\d.]+\d", os.uname().release).group(), "hz": round(1 / tick_s),
-        "hz_from": "clock_getres(CLOCK_MONOTONIC_COARSE)", "arch": os.uname().machine,
-    }
-    lines = ",\n".join("    " + json.dumps(case) for case in recorded)
-    return json.dumps(head, indent=2)[:-2] + f',\n  "cases": [\n{lines}\n  ]\n}}\n'
+# The command line
 
-
-def table(recorded):
-    """The cases as lines of text for people."""
-    for case in recorded:
-        yield case["name"]
-        if "skipped" in case:
-            yield f"    skipped: {case['skipped']}"
+def lines(case, _is_only_one):
+    """What a case observed, as lines of text for people."""
+    for name, value in case["observed"].items():
+        if value in (None, []):
             continue
-        for name, value in case["observed"].items():
-            if value in (None, []):
-                continue
-            if name == "wakeups":
-                first = ", ".join(f"{w['at_ms']} ms ({w['free_bytes']} free)" for w in value[:3])
-                value = f"{len(value)}: {first}{' …' if len(value) > 3 else ''}"
-            yield f"    {name}: {value if isinstance(value, (int, str)) else json.dumps(value)}"
+        if name == "wakeups":
+            first = ", ".join(f"{w['at_ms']} ms ({w['free_bytes']} free)" for w in value[:3])
+            value = f"{len(value)}: {first}{' …' if len(value) > 3 else ''}"
+        yield f"{name}: {value if isinstance(value, (int, str)) else json.dumps(value)}"
 
 
-def refuse(reason):
-    """Ends with exit code 2 and one line: the arguments make no sense."""
-    print(reason, file=sys.stderr)
-    sys.exit(2)
+def parse(name, text):
+    """The value of --set name=text, of a pipe case."""
+    words = {"reader": READERS, "sigpipe": SIGPIPES}.get(name)
+    pattern = "|".join(words) if words else "true|false" if isinstance(PIPE.get(name), bool) else r"0|[1-9]\d*"
+    if name not in PIPE or not re.fullmatch(pattern, text):
+        raise ValueError(f"no such name or value; parameters are {', '.join(PIPE)}; readers are {', '.join(READERS)}")
+    value = text if words else json.loads(text)
+    if value == 0 and name in ("write_bytes", "writers", "writes", "read_bytes", "read_every_ms"):
+        raise ValueError("at least 1")
+    if name in LAST and value > LAST[name]:
+        raise ValueError(f"at most {LAST[name]}")
+    return value
 
 
-def ad_hoc(settings):
-    """One pipe case from --set name=value options."""
-    parameters = {}
-    for setting in settings:
-        name, _, value = setting.partition("=")
-        words = {"reader": READERS, "sigpipe": SIGPIPES}.get(name)
-        pattern = "|".join(words) if words else "true|false" if PIPE.get(name) in (True, False) and isinstance(
-            PIPE.get(name), bool) else r"0|[1-9]\d*"
-        if name not in PIPE or not re.fullmatch(pattern, value):
-            refuse(f"{setting}: no such name or value; parameters are {', '.join(PIPE)}; readers are "
-                   f"{', '.join(READERS)}")
-        parameters[name] = value if words else json.loads(value)
-        if parameters[name] == 0 and name in ("write_bytes", "writers", "writes", "read_bytes", "read_every_ms"):
-            refuse(f"{setting}: at least 1")
-        if name in LAST and parameters[name] > LAST[name]:
-            refuse(f"{setting}: at most {LAST[name]}")
-    return {"name": "ad hoc: " + ", ".join(settings), "experiment": "pipe", "parameters": parameters}
+def ad_hoc(asked):
+    """What the case that --set makes is, beside its parameters."""
+    return {"experiment": "pipe", **({"stepped": True} if asked.stepped else {})}
 
 
-def main():
-    """Reads the options, runs what they ask for, and shows it."""
-    options = argparse.ArgumentParser(description="A pipe, its writers and its reader, on this machine's kernel")
-    options.add_argument("--case", action="append", metavar="SUBSTRING", help="only cases with this in the name")
-    options.add_argument("--set", action="append", metavar="NAME=VALUE", help="one ad-hoc case; may be repeated")
+def add_options(options):
+    """The option that only this lab has."""
     options.add_argument("--stepped", action="store_true", help="do not wait for the clock in the ad-hoc case")
-    options.add_argument("--random", type=int, metavar="N", help="N cases with parameters drawn by lot")
-    options.add_argument("--seed", type=int, default=1, help="of the lot (default 1)")
-    options.add_argument("--list", action="store_true", help="list the cases and stop")
-    options.add_argument("--json", action="store_true", help="print JSON instead of the table")
-    options.add_argument("--out", metavar="FILE", help="write the JSON to this file too")
-    options.error = refuse  # argparse's own adds the usage
-    asked = options.parse_args()
-    if asked.set:
-        chosen = [{**ad_hoc(asked.set), **({"stepped": True} if asked.stepped else {})}]
-    elif asked.random:
-        chosen = random_cases(asked.random, asked.seed)
-    else:
-        chosen = [case for case in cases() if not asked.case or any(part in case["name"] for part in asked.case)]
-    if not chosen:
-        refuse("no case has that in its name; --list shows them")
-    if asked.list:
-        return print("\n".join(case["name"] for case in chosen))
-    if sys.platform != "linux":
-        sys.exit("this lab needs Linux")
-    recorded = run_all(chosen)
-    print(recording(recorded) if asked.json else "\n".join(table(recorded)))
-    if asked.out:
-        with open(asked.out, "w") as file:
-            file.write(recording(recorded))
-    return any(case.get("skipped", "").startswith("lab failed") for case in recorded)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        os._exit(130)
+    # One case at a time: side by side they would wait for each other's processor.
+    run_lab(Lab(
+        name="pipe-buffer", about="A pipe, its writers and its reader, on this machine's kernel", cases=cases,
+        random_cases=random_cases, recorded=("name", "experiment", "stepped", "parameters"), run=run_case, parse=parse,
+        ad_hoc=ad_hoc, lines=lines, at_most_s=lambda case: MAX_CASE_S, max_run_s=MAX_RUN_S, options=add_options,
+    ))
