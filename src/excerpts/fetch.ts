@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { commandLine } from '../command.ts';
 import {
   type Excerpt,
   type Excerpts,
@@ -7,26 +7,24 @@ import {
   loadExcerpts,
   type MissingExcerpt,
   usualSteps,
-} from './excerpts.ts';
+} from './excerpt.ts';
 import { type Manifest, readManifest, writeManifest } from './manifest.ts';
 
-const USAGE = `Fetches the kernel source that the excerpts are cut from, cuts them and holds them against their pins.
-
-  npm run kernel                 use the cache, or else fetch the pinned version where it is still offered
-  npm run kernel -- --newest     pass over the cache and fetch the newest version of the series
-  npm run kernel -- --pin        write the version and the hashes found into content/kernel.json
-
-KERNEL_SOURCE=<directory> names an unpacked kernel tree to use instead. Ends with 1 if an excerpt is missing or drifted.
-`;
+const program = commandLine(
+  'npm run kernel --',
+  `Fetches the kernel source that the excerpts are cut from, cuts them and holds them against their pins.
+The source is the cache, or else the pinned version where it is still offered.`,
+)
+  .option('--newest', 'pass over the cache and fetch the newest version of the series')
+  .option('--pin', 'write the version and the hashes found into content/kernel.json')
+  .addHelpText(
+    'after',
+    `
+KERNEL_SOURCE=<directory> names an unpacked kernel tree to use instead. Exit code 1: an excerpt is missing or drifted.`,
+  );
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { pin: { type: 'boolean' }, newest: { type: 'boolean' }, help: { type: 'boolean' } },
-  });
-  if (values.help) {
-    console.log(USAGE);
-    return 0;
-  }
+  const values = program.parse().opts<{ newest?: boolean; pin?: boolean }>();
   const root = process.cwd();
   const manifest = await readManifest(root);
   let excerpts = await loadExcerpts({ root, manifest, steps: usualSteps(root, values.newest) });
