@@ -4,14 +4,15 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { settleParameters } from '#simulations/engine/parameters.ts';
-import { figures } from './figures/catalogue.ts';
+import { commandLine } from './command.ts';
+import { live } from './figures/connect-timeout/live.ts';
 import { standaloneWith } from './views/picture.ts';
 
 const PICTURE = 'content/incidents/connect-timeout/ladder.svg';
 
-const figure = await figures['connect-timeout']?.();
-if (!figure) throw new Error('there is no figure for connect-timeout');
-const { simulation, initial, picture } = figure;
+commandLine('npm run picture --', `Draws the README's picture anew: ${PICTURE}.`).parse();
+
+const { simulation, initial, picture } = live;
 if (picture.shows !== 'run') throw new Error('a ladder is a picture of the whole run');
 const preset = simulation.presets.find(({ id }) => id === initial);
 const trace = simulation.run(settleParameters(simulation.parameters, preset?.given ?? {}).values);

@@ -1,7 +1,7 @@
 /** The recordings of the incidents, and what comes out when the simulation is held to them. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { holders } from '#simulations/recording/catalogue.ts';
+import { recordingOf, registered } from '#simulations/catalogue.ts';
 import type { Compared } from '#simulations/recording/compared.ts';
 import { parseRecording, type RecordedCase, type Recording } from '#simulations/recording/recording.ts';
 
@@ -32,13 +32,14 @@ export function heldRecording(simulation: string): Promise<Held> {
 }
 
 async function hold(simulation: string): Promise<Held> {
-  const holder = holders[simulation];
-  if (!holder) throw new Error(`nothing holds "${simulation}" to a recording`);
-  const name = join('content', holder.file);
+  const incident = registered[simulation];
+  if (!incident?.comparison) throw new Error(`nothing holds "${simulation}" to a recording`);
+  const { comparison } = incident;
+  const name = join('content', recordingOf(incident));
   const recording = parseRecording(await readFile(name, 'utf8'), name);
   const cases = recording.cases.map((recorded) => ({
     recorded,
-    compared: holder.compare(recorded, recording),
+    compared: comparison.compare(recorded, recording),
   }));
   const compared = cases.flatMap((held) => held.compared);
   return {

@@ -1,6 +1,7 @@
 /** A step in sentences, and the event of it that decides. */
-import type { Trace, TraceEvent } from '#simulations/engine/trace.ts';
-import { type EndName, type Moment, packetOf } from './moment.ts';
+import type { TraceEvent } from '#simulations/trace/event.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
+import { type EndName, endNamed, type Moment, packetNamed } from './moment.ts';
 
 /** Kinds that are told although they are no beats. */
 const TOLD = new Set(['packet-received', 'packet-sent', 'state-changed', 'waited']);
@@ -18,10 +19,11 @@ export function account({ events }: Moment): string {
 }
 
 function tell(event: TraceEvent, isArmed: boolean, hasWaited: boolean): string | null {
-  const { kind, actor, data, mark, says, beat } = event;
-  if (kind === 'state-changed') return changeSentence(actor, String(data.from), String(data.to));
+  const { kind, actor, mark, says, beat } = event;
+  if (event.kind === 'state-changed') return changeSentence(actor, event.data.from, event.data.to);
   if (kind === 'packet-received') return says.replace('arrives', `arrives at the ${actor}`);
-  if (kind === 'syscall-return') {
+  if (event.kind === 'syscall-return') {
+    const { data } = event;
     if (data.call === 'connect') return null;
     if (data.errno !== null) return says;
     if (data.call === 'accept')
@@ -53,27 +55,25 @@ export interface Change {
 }
 
 export function changes(events: readonly TraceEvent[]): Change[] {
-  const found = events
-    .filter(({ kind }) => kind === 'state-changed')
-    .map(({ actor, data }) => ({ end: actor as EndName, from: String(data.from), to: String(data.to) }));
+  const found = events.flatMap((event): Change[] => {
+    const end = endNamed(event.actor);
+    return end && event.kind === 'state-changed' ? [{ end, from: event.data.from, to: event.data.to }] : [];
+  });
   // A FIN in TIME_WAIT changes no state, and is an arrow of its own.
-  const isAgain = ({ kind, mark }: TraceEvent) =>
-    kind === 'packet-sent' && mark === 'tcp_timewait_state_process:again';
-  const again = found.length === 0 ? events.find(isAgain) : undefined;
-  const hasFin = events.some(({ kind, data }) => kind === 'packet-received' && data.packet === 'FIN');
-  if (again && hasFin) found.push({ end: again.actor as EndName, from: 'TIME_WAIT', to: 'TIME_WAIT' });
-  return found;
+  const again = events.find(
+    ({ kind, mark }) => kind === 'packet-sent' && mark === 'tcp_timewait_state_process:again',
+  );
+  const hasFin = events.some((event) => event.kind === 'packet-received' && event.data.packet === 'FIN');
+  const end = found.length === 0 && hasFin && again ? endNamed(again.actor) : null;
+  return end ? [{ end, from: 'TIME_WAIT', to: 'TIME_WAIT' }] : found;
 }
 
 /** What was put on the wire in a step. */
-export const sent = (events: readonly TraceEvent[]): { end: EndName; packet: string; number: number }[] =>
-  events
-    .filter(({ kind }) => kind === 'packet-sent')
-    .map(({ actor, data }) => ({
-      end: actor as EndName,
-      packet: String(data.packet),
-      number: Number(data.number),
-    }));
+export const sent = (events: readonly TraceEvent[]): { end: EndName; packet: string }[] =>
+  events.flatMap((event) => {
+    const end = endNamed(event.actor);
+    return end && event.kind === 'packet-sent' ? [{ end, packet: event.data.packet }] : [];
+  });
 
 /**
  * The event whose kernel line a step shows: the change of state, else the last one that a line decided.
@@ -103,7 +103,8 @@ const CALL_NAMES: Readonly<Record<string, string>> = {
 /** The call by the word for it in a history. */
 export const callName = (word: string): string => CALL_NAMES[word] ?? word;
 
-const FATE_NAMES: Readonly<Record<string, string>> = {
+/** What becomes of a packet, by the word for it in a history. */
+const BECOMES: Readonly<Record<string, string>> = {
   deliver: 'arrives',
   drop: 'is dropped',
   delay: 'is delayed',
@@ -115,6 +116,6 @@ export function actionName(trace: Trace, action: string): string {
   if (action === 'wait') return 'wait';
   const [first = '', second = ''] = action.split('.');
   if (first === 'client' || first === 'server') return `${first}: ${callName(second)}`;
-  const packet = packetOf(trace, Number(second));
-  return `${packet?.name ?? `packet ${second}`} ${FATE_NAMES[first] ?? first}`;
+  const packet = packetNamed(trace, Number(second));
+  return `${packet ?? `packet ${second}`} ${BECOMES[first] ?? first}`;
 }

@@ -10,7 +10,7 @@ const HANDSHAKE = new Set(['SYN_SENT', 'SYN_RECV']);
 
 /** @returns why the call makes no sense, or null when it does */
 export function obstacle(call: CallName, end: EndMoment): string | null {
-  const { holdsConnection, holdsListener, queued, sock } = end;
+  const { holdsConnection, holdsListener, queued, socket } = end;
   const state = end.connection ?? 'CLOSE';
   if (call === 'connect' || call === 'listen') {
     if (holdsConnection) return 'The program holds a connection: close() it first.';
@@ -37,6 +37,7 @@ export function obstacle(call: CallName, end: EndMoment): string | null {
     return 'This end has sent its FIN, or is about to.';
   }
   if (HANDSHAKE.has(state)) return 'Not connected yet.';
-  const hasEnd = state === 'CLOSE' || state === 'CLOSE_WAIT';
-  return Number(sock.recv_q_bytes ?? 0) > 0 || hasEnd ? null : 'Nothing has arrived.';
+  // The end of the stream can be read as often as one likes, also where only a record is left of it.
+  const hasEnd = state === 'CLOSE' || state === 'CLOSE_WAIT' || state === 'TIME_WAIT';
+  return (socket?.recv_q_bytes ?? 0) > 0 || hasEnd ? null : 'Nothing has arrived.';
 }

@@ -1,7 +1,6 @@
 /** The parts of the explorer that change with each step, as markup: at build time and in the browser alike. */
 import { duration } from '#simulations/engine/duration.ts';
-import type { Trace } from '#simulations/engine/trace.ts';
-import type { FATES } from '#simulations/reference/tcp-states/parameters.ts';
+import type { PacketAction } from '#simulations/reference/tcp-states/parameters.ts';
 import { sentence } from '../views/sentence.ts';
 import { escapeText, packetKind, packetMark } from '../views/svg.ts';
 import { actionName, changes, sent } from './account.ts';
@@ -11,53 +10,45 @@ import {
   type EndMoment,
   type EndName,
   eventsOf,
-  type Letter,
   type Moment,
   momentAt,
+  type PacketInFlight,
+  type WalkTrace,
 } from './moment.ts';
-import { SS_HEADER, socketLines } from './socket-line.ts';
+import { socketLines } from './socket-line.ts';
 
-const FATE_LABELS: Readonly<Record<keyof typeof FATES, string>> = {
-  deliver: 'Deliver',
-  drop: 'Drop',
-  delay: 'Delay',
-  duplicate: 'Duplicate',
-};
-const FATE_HELP: Readonly<Record<keyof typeof FATES, string>> = {
-  deliver: 'It arrives now, before all others',
-  drop: 'It never arrives',
-  delay: 'All that is on its way overtakes it',
-  duplicate: 'A copy of it is on its way, too',
-};
+/** What can be done to a packet: the button's label, and what it does. */
+const BUTTONS: readonly (readonly [action: PacketAction, label: string, help: string])[] = [
+  ['deliver', 'Deliver', 'It arrives now, before all others'],
+  ['drop', 'Drop', 'It never arrives'],
+  ['delay', 'Delay', 'All that is on its way overtakes it'],
+  ['duplicate', 'Duplicate', 'A copy of it is on its way, too'],
+];
 
-const kindOf = ({ packet, bytes }: { packet: string; bytes?: number }) =>
-  bytes || packet === 'data' ? 'data' : packetKind(packet);
+/** @param name of a packet @param bytes of data that it carries */
+const kindOf = (name: string, bytes = 0) => (bytes || name === 'data' ? 'data' : packetKind(name));
 
 const mark = (kind: ReturnType<typeof kindOf>): string =>
   `<svg class="view" viewBox="-7 -7 14 14" width="14" height="14" aria-hidden="true">${packetMark(kind, 0, 0)}</svg>`;
 
 /** What a segment says of itself: `seq 1 ack 1 len 100`. */
-const numbers = ({ seq, ack, bytes }: Letter): string =>
+const numbers = ({ seq, ack, bytes }: PacketInFlight): string =>
   `seq ${seq}${ack === null ? '' : ` ack ${ack}`} len ${bytes}`;
 
 /** The segments on their way, each as an arrow between the ends with what can become of it. */
-export function wire(letters: readonly Letter[]): string {
-  if (letters.length === 0) return '<li class="empty">Nothing is on its way.</li>';
-  return letters
-    .map((letter, i) => {
-      const { number, packet, from, to, copyOf } = letter;
-      const kind = kindOf(letter);
-      const name = `${packet}${copyOf === null ? '' : ', a copy,'} to the ${to}`;
-      const buttons = Object.entries(FATE_LABELS)
-        .map(([fate, label]) => {
-          const isIdle = fate === 'delay' && letters.length - 1 === i;
-          const why = isIdle
-            ? 'Nothing that is on its way could overtake it'
-            : FATE_HELP[fate as keyof typeof FATES];
-          return `<button type="button" data-act="${fate}.${number}" title="${why}"${isIdle ? ' aria-disabled="true"' : ''}>${label}<span class="sr"> the ${escapeText(name)} number ${number}</span></button>`;
-        })
-        .join('');
-      return `<li class="letter ${kind} to-${to}" data-letter="${number}"><p>${mark(kind)} <b>${escapeText(letter.flags.join(' '))}</b> <span>${numbers(letter)}${copyOf === null ? '' : ` · copy of ${copyOf}`}</span><span class="sr">, from the ${from} to the ${to}</span></p><div class="shaft" aria-hidden="true"></div><div class="fates needs-script">${buttons}</div></li>`;
+export function wire(inFlight: readonly PacketInFlight[]): string {
+  if (inFlight.length === 0) return '<li class="empty">Nothing is on its way.</li>';
+  return inFlight
+    .map((packet, i) => {
+      const { number, from, to, copyOf, flags, bytes } = packet;
+      const kind = kindOf(packet.name, bytes);
+      const name = `${packet.name}${copyOf === null ? '' : ', a copy,'} to the ${to}`;
+      const buttons = BUTTONS.map(([action, label, help]) => {
+        const isIdle = action === 'delay' && inFlight.length - 1 === i;
+        const why = isIdle ? 'Nothing that is on its way could overtake it' : help;
+        return `<button type="button" data-act="${action}.${number}" title="${why}"${isIdle ? ' aria-disabled="true"' : ''}>${label}<span class="sr"> the ${escapeText(name)} number ${number}</span></button>`;
+      }).join('');
+      return `<li class="letter ${kind} to-${to}" data-letter="${number}"><p>${mark(kind)} <b>${escapeText(flags.join(' '))}</b> <span>${numbers(packet)}${copyOf === null ? '' : ` · copy of ${copyOf}`}</span><span class="sr">, from the ${from} to the ${to}</span></p><div class="shaft" aria-hidden="true"></div><div class="fates needs-script">${buttons}</div></li>`;
     })
     .join('');
 }
@@ -97,16 +88,16 @@ const socketLine = (line: string): string =>
 export function sockets({ client, server, at_us }: Moment): string {
   return [client, server]
     .map((end) => {
-      const lines = socketLines(end, at_us);
+      const { header, lines } = socketLines(end, at_us);
       const shown =
         lines.length > 0 ? lines.map(socketLine).join('') : '<span class="none">(no socket)</span>';
-      return `<span class="host">${end.name}</span><span class="head">${SS_HEADER}</span>${shown}`;
+      return `<span class="host">${end.name}</span><span class="head">${escapeText(header)}</span>${shown}`;
     })
     .join('');
 }
 
 /** The steps as a ladder: what was done at the client on the left, at the server on the right, packets between. */
-export function ladder(trace: Trace, steps: number): string {
+export function ladder(trace: WalkTrace, steps: number): string {
   const rows = [
     '<li><button type="button" data-step="0"><span class="n">0</span><span class="what">the beginning</span></button></li>',
   ];
@@ -114,7 +105,7 @@ export function ladder(trace: Trace, steps: number): string {
   return rows.join('');
 }
 
-function row(trace: Trace, step: number): string {
+function row(trace: WalkTrace, step: number): string {
   const events = eventsOf(trace, step);
   const action = actionOf(trace, step) ?? '';
   const taken = changes(events);
@@ -132,14 +123,18 @@ function row(trace: Trace, step: number): string {
   const packets = put
     .map(
       ({ end, packet }) =>
-        `<span class="put ${kindOf({ packet })}">${end === 'client' ? `${escapeText(packet)} →` : `← ${escapeText(packet)}`}</span>`,
+        `<span class="put ${kindOf(packet)}">${end === 'client' ? `${escapeText(packet)} →` : `← ${escapeText(packet)}`}</span>`,
     )
     .join('');
   return `<li${isIdle ? ' class="idle"' : ''}><button type="button" data-step="${step}"><span class="n">${step}</span>${at('client')}<span class="what">${what}${isIdle ? '<span>no effect</span>' : ''}${packets}</span>${at('server')}</button></li>`;
 }
 
 /** A whole walk in sentences, for a reader without a script. @param tell one step */
-export const told = (trace: Trace, steps: number, tell: (moment: Moment, step: number) => string): string =>
+export const told = (
+  trace: WalkTrace,
+  steps: number,
+  tell: (moment: Moment, step: number) => string,
+): string =>
   Array.from({ length: steps }, (_, i) => i + 1)
     .map(
       (step) =>

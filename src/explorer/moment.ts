@@ -1,14 +1,27 @@
 /** One moment of a run: what both ends are, what lies on the wire, and which timer is next. */
-import type { ActorState, Trace, TraceEvent } from '#simulations/engine/trace.ts';
+import { connectionOf, listenerOf, machineOf } from '#simulations/machine/lookups.ts';
+import type { InFlight, MachineState, TcpState, TcpStateName } from '#simulations/machine/state.ts';
+import { type Flag, packetName } from '#simulations/network/packet.ts';
+import type { TcpStatesOutcome, TcpStatesPrograms } from '#simulations/reference/tcp-states/simulation.ts';
+import type { TraceEvent } from '#simulations/trace/event.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
+
+/** The trace of a walk. */
+export type WalkTrace = Trace<TcpStatesOutcome, TcpStatesPrograms>;
 
 export type EndName = 'client' | 'server';
 export const ENDS: readonly EndName[] = ['client', 'server'];
 
+/** The end whose name this is, or null: a wire and a reader act as well. */
+export const endNamed = (name: string): EndName | null =>
+  name === 'client' || name === 'server' ? name : null;
+
 /** An end, with its listener and its connection apart. */
 export interface EndMoment {
   readonly name: EndName;
-  /** State of the connection, or null before there was one. */
-  readonly connection: string | null;
+  readonly machine: MachineState;
+  /** State of the connection: null before there was one, and CLOSE when it is gone. */
+  readonly connection: TcpStateName | null;
   readonly hasListener: boolean;
   /** Connections that wait for accept(). */
   readonly queued: number;
@@ -17,18 +30,19 @@ export interface EndMoment {
   readonly holdsListener: boolean;
   /** When the record of a connection that is over goes away, in µs, or null. */
   readonly recordDue_us: number | null;
-  /** The socket’s fields as the trace has them. */
-  readonly sock: ActorState;
+  /** The connection's socket or record, or null where there is none. */
+  readonly socket: TcpState | null;
 }
 
-/** A packet on its way. Sequence numbers count from the SYN, as in a capture. */
-export interface Letter {
+/** A packet on its way, as the page tells it. Sequence numbers count from the SYN, as in a capture. */
+export interface PacketInFlight {
   readonly number: number;
-  readonly packet: string;
-  readonly from: EndName;
-  readonly to: EndName;
+  /** `SYN-ACK`, `data`. */
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
   readonly copyOf: number | null;
-  readonly flags: readonly string[];
+  readonly flags: readonly Flag[];
   readonly seq: number;
   /** Null without the ACK flag. */
   readonly ack: number | null;
@@ -52,24 +66,8 @@ export interface Moment {
   readonly cursor: number;
   readonly client: EndMoment;
   readonly server: EndMoment;
-  readonly letters: readonly Letter[];
+  readonly inFlight: readonly PacketInFlight[];
   readonly timer: NextTimer | null;
-}
-
-interface Carried {
-  readonly flags: readonly string[];
-  readonly seq: number;
-  readonly ack: number;
-  readonly payload_bytes: number;
-}
-
-interface Lying {
-  readonly number: number;
-  readonly packet: string;
-  readonly from: EndName;
-  readonly to: EndName;
-  readonly copy_of: number | null;
-  readonly carries: Carried;
 }
 
 /** A trace never changes, so the ends of its steps are sought once. */
@@ -94,17 +92,19 @@ export function eventsOf(trace: Trace, step: number): readonly TraceEvent[] {
 }
 
 /** What was done in a step, from 1. */
-export const actionOf = (trace: Trace, step: number): string | null =>
-  step === 0 ? null : (String(trace.parameters.history).split(',')[step - 1] ?? null);
+export function actionOf(trace: Trace, step: number): string | null {
+  const done = eventsOf(trace, step).find((event) => event.kind === 'step');
+  return done?.data.action ?? null;
+}
 
 /** @param step how many steps have been done */
-export function momentAt(trace: Trace, step: number): Moment {
+export function momentAt(trace: WalkTrace, step: number): Moment {
   const ends = stepEnds(trace);
   const cursor = ends[step] ?? ends.at(-1) ?? 0;
-  const world = trace.stateAt(cursor);
-  const at_us = trace.events[cursor]?.at_us ?? 0;
+  const world = trace.worldAt(cursor);
+  const { at_us, wire } = world;
+  const { next_timer_us } = world.programs;
   const [client, server] = [endMoment('client', trace, cursor), endMoment('server', trace, cursor)];
-  const next_us = world.reader?.next_timer_us;
   return {
     step,
     at_us,
@@ -112,35 +112,41 @@ export function momentAt(trace: Trace, step: number): Moment {
     cursor,
     client,
     server,
-    letters: letters(trace, (world.network?.in_flight ?? []) as unknown as readonly Lying[]),
+    inFlight: wire.flatMap((packet) => told(trace, packet)),
     timer:
-      typeof next_us === 'number'
-        ? { left_us: next_us - at_us, name: timerName([client, server], next_us) }
-        : null,
+      next_timer_us === null
+        ? null
+        : { left_us: next_timer_us - at_us, name: timerName([client, server], next_timer_us) },
   };
 }
 
-/** The fields of an end’s connection: a listener, or a new socket, may have written over them since. */
-function fieldsOf(name: EndName, connection: string | null, trace: Trace, cursor: number): ActorState {
-  for (let index = cursor; index >= 0 && connection !== null; index--) {
-    const fields = trace.stateAt(index)[name] ?? {};
-    if (fields.sk_state === connection) return fields;
-  }
-  return trace.stateAt(cursor)[name] ?? {};
-}
+/** Whether an end has had a connection: what a listener does alone makes none. */
+const hadConnection = ({ events }: Trace, name: EndName, cursor: number): boolean =>
+  events.some(
+    (event) =>
+      event.kind === 'state-changed' &&
+      event.actor === name &&
+      event.index <= cursor &&
+      event.data.to !== 'LISTEN' &&
+      !(event.data.from === 'LISTEN' && event.data.to === 'CLOSE'),
+  );
 
-function endMoment(name: EndName, trace: Trace, cursor: number): EndMoment {
-  const end = trace.stateAt(cursor)[`${name} end`] ?? {};
-  const connection = typeof end.connection === 'string' ? end.connection : null;
+function endMoment(name: EndName, trace: WalkTrace, cursor: number): EndMoment {
+  const world = trace.worldAt(cursor);
+  const machine = machineOf(world, name);
+  const listener = listenerOf(machine);
+  const socket = connectionOf(machine) ?? null;
+  const holds = world.programs[name];
   return {
     name,
-    connection,
-    hasListener: Boolean(end.has_listener),
-    queued: Number(end.queued ?? 0),
-    holdsConnection: Boolean(end.holds_connection),
-    holdsListener: Boolean(end.holds_listener),
-    recordDue_us: typeof end.record_due_us === 'number' ? end.record_due_us : null,
-    sock: fieldsOf(name, connection, trace, cursor),
+    machine,
+    connection: socket?.state ?? (hadConnection(trace, name, cursor) ? 'CLOSE' : null),
+    hasListener: listener !== undefined,
+    queued: listener?.recv_q_bytes ?? 0,
+    holdsConnection: holds.connection !== null,
+    holdsListener: holds.listener !== null,
+    recordDue_us: socket?.weight === 'timewait' ? (socket.timer?.due_us ?? null) : null,
+    socket,
   };
 }
 
@@ -152,12 +158,13 @@ function relative(trace: Trace): ReadonlyMap<number, { seq: number; ack: number 
   if (known) return known;
   const found = new Map<number, { seq: number; ack: number }>();
   const first: Partial<Record<string, number>> = {};
-  for (const { kind, actor, data } of trace.events) {
-    if (kind !== 'packet-sent') continue;
-    const { flags, seq, ack } = data.carries as unknown as Carried;
+  for (const event of trace.events) {
+    if (event.kind !== 'packet-sent' || event.data.carries.protocol !== 'tcp') continue;
+    const { actor } = event;
+    const { flags, seq, ack } = event.data.carries;
     if (flags.includes('SYN')) first[actor] = seq;
     const peer = first[actor === 'client' ? 'server' : 'client'] ?? 0;
-    found.set(Number(data.number), {
+    found.set(event.data.number, {
       seq: (seq - (first[actor] ?? seq)) >>> 0,
       ack: (ack - peer) >>> 0,
     });
@@ -166,14 +173,15 @@ function relative(trace: Trace): ReadonlyMap<number, { seq: number; ack: number 
   return found;
 }
 
-function letters(trace: Trace, lying: readonly Lying[]): Letter[] {
-  const known = relative(trace);
-  return lying.map(({ number, packet, from, to, copy_of, carries }) => {
-    const { seq, ack } = known.get(original(trace, number)) ?? carries;
-    const { flags, payload_bytes } = carries;
-    return {
+/** A segment as the page tells it; nothing else travels here. */
+function told(trace: Trace, { number, packet, from, to, copy_of }: InFlight): PacketInFlight[] {
+  if (packet.protocol !== 'tcp') return [];
+  const { flags, payload_bytes } = packet;
+  const { seq, ack } = relative(trace).get(original(trace, number)) ?? packet;
+  return [
+    {
       number,
-      packet,
+      name: packetName(packet),
       from,
       to,
       copyOf: copy_of,
@@ -181,25 +189,28 @@ function letters(trace: Trace, lying: readonly Lying[]): Letter[] {
       seq,
       ack: flags.includes('ACK') ? ack : null,
       bytes: payload_bytes,
-    };
-  });
+    },
+  ];
 }
 
 /** The number under which a packet was sent: a copy has one of its own. */
 function original(trace: Trace, number: number): number {
-  const copied = trace.events.find(({ kind, data }) => kind === 'packet-duplicated' && data.copy === number);
-  return copied ? original(trace, Number(copied.data.number)) : number;
+  const copied = trace.events
+    .filter((event) => event.kind === 'packet-duplicated')
+    .find(({ data }) => data.copy === number);
+  return copied ? original(trace, copied.data.number) : number;
 }
 
 /** The name of a packet by its number, or null when no such packet was sent. */
-export function packetOf(trace: Trace, number: number): { name: string; from: EndName } | null {
-  const sent = trace.events.find(
-    ({ kind, data }) => kind === 'packet-sent' && data.number === original(trace, number),
-  );
-  return sent ? { name: String(sent.data.packet), from: sent.actor as EndName } : null;
+export function packetNamed(trace: Trace, number: number): string | null {
+  const sent = original(trace, number);
+  const found = trace.events
+    .filter((event) => event.kind === 'packet-sent')
+    .find(({ data }) => data.number === sent);
+  return found?.data.packet ?? null;
 }
 
-const AGAIN: Readonly<Record<string, string>> = {
+const AGAIN: Readonly<Partial<Record<TcpStateName, string>>> = {
   SYN_SENT: 'the SYN again',
   SYN_RECV: 'the SYN-ACK again',
   FIN_WAIT1: 'the FIN again',
@@ -208,20 +219,15 @@ const AGAIN: Readonly<Record<string, string>> = {
 };
 
 function timerName(ends: readonly EndMoment[], next_us: number): string {
-  for (const { name, connection, recordDue_us, sock } of ends) {
-    if (recordDue_us === next_us) return `${connection} of the ${name}`;
-    if (sock.delack_due_us === next_us) return `delayed ACK of the ${name}`;
-    if (sock.timer_due_us === next_us) return resend(name, connection, sock);
+  for (const { name, recordDue_us, socket } of ends) {
+    if (recordDue_us === next_us) return `${socket?.state} of the ${name}`;
+    if (socket?.info?.delack?.due_us === next_us) return `delayed ACK of the ${name}`;
+    if (socket?.timer?.due_us === next_us) return resend(name, socket);
   }
-  // The trace does not say when a timer that was set again is due, only that one runs.
-  const running = ends.find(
-    ({ sock }) => sock.retransmission !== undefined && sock.retransmission !== 'idle',
-  );
-  return running ? resend(running.name, running.connection, running.sock) : 'the next timer';
+  return 'the next timer';
 }
 
-function resend(name: EndName, connection: string | null, sock: ActorState): string {
-  const what =
-    sock.retransmission === 'probing' ? 'a window probe' : (AGAIN[connection ?? ''] ?? 'the data again');
+function resend(name: EndName, { state, timer }: TcpState): string {
+  const what = timer?.name === 'persist' ? 'a window probe' : (AGAIN[state] ?? 'the data again');
   return `${what}, from the ${name}`;
 }

@@ -1,9 +1,8 @@
-/** The whole figures, by the name of their simulation, as the site is built from them. */
+/** The whole figures, by the name of their simulation, found by their folders; as the site is built from them. */
 import type { Figure } from './figure.ts';
 
-export const figures: Readonly<Record<string, () => Promise<Figure>>> = {
-  'close-wait-pipe': async () => (await import('./close-wait-pipe.ts')).closeWaitPipeFigure,
-  'connect-timeout': async () => (await import('./connect-timeout.ts')).connectTimeoutFigure,
-  'nagle-delayed-ack': async () => (await import('./nagle-delayed-ack.ts')).nagleDelayedAckFigure,
-  'pipe-buffer': async () => (await import('./pipe-buffer.ts')).pipeBufferFigure,
-};
+const modules = import.meta.glob<Figure>('./*/index.ts', { import: 'figure' });
+
+/** Loads a figure, or is undefined where a simulation has none. */
+export const figureOf = (simulation: string): (() => Promise<Figure>) | undefined =>
+  modules[`./${simulation}/index.ts`];

@@ -1,5 +1,7 @@
 /** How a moment is written in a figure whose runs last from milliseconds to days. */
 import { clockTime } from '#simulations/engine/duration.ts';
+import type { Tool } from '#simulations/tools/tool.ts';
+import { transcriptIn } from '#simulations/tools/transcript.ts';
 
 const MINUTE_us = 6e7;
 
@@ -16,3 +18,10 @@ const HOUR_us = 60 * MINUTE_us;
 /** The unit of a time line's axis: hours in a run of more than two. @param end_us microseconds */
 export const unit = (end_us: number): { readonly us: number; readonly name: string } | null =>
   end_us > 2 * HOUR_us ? { us: HOUR_us, name: 'h' } : null;
+
+/** The tools of a simulation, of which the words tell the time as its figure does. */
+export const inClock = (
+  tools: readonly Tool[],
+  clock: ((us: number) => string) | undefined,
+): readonly Tool[] =>
+  clock ? tools.map((tool) => (tool.kind === 'words' ? transcriptIn(clock) : tool)) : tools;

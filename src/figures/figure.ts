@@ -1,16 +1,18 @@
 /** What the page needs to know about a simulation to draw its figure. */
 import type { AnyStateMachine } from 'xstate';
-import type { Schema } from '#simulations/engine/parameters.ts';
-import type { Simulation } from '#simulations/engine/simulation.ts';
-import type { Trace, TraceEvent } from '#simulations/engine/trace.ts';
-import type { Tool } from '#simulations/tools/line.ts';
+import type { World } from '#simulations/machine/state.ts';
+import type { Simulation } from '#simulations/simulation.ts';
+import type { Tool } from '#simulations/tools/tool.ts';
+import type { TraceEvent } from '#simulations/trace/event.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
 import type { ChartPart } from '../views/chart-part.ts';
 import type { Panel, Variable } from '../views/gauges.ts';
 import type { RegionPlace } from '../views/regions.ts';
 import type { Timeline } from '../views/timeline.ts';
+import type { Runs, TraceOf, WorldOf } from './trace-of.ts';
 
 /** What every main picture says of itself. */
-interface PictureFrame {
+interface PictureFrame<T extends Trace> {
   /** Heading, and a few words beside it. */
   readonly title: string;
   readonly note: string;
@@ -21,20 +23,20 @@ interface PictureFrame {
   /** Whether the run has packets that can be saved for Wireshark. */
   readonly hasPackets: boolean;
   /** The marks that the run's picture uses, as markup. */
-  legend(trace: Trace): string;
+  legend(trace: T): string;
 }
 
 /** A picture of the whole run, drawn once for each run: its parts appear with their events (`appearing`). */
-export interface RunPicture extends PictureFrame {
+export interface RunPicture<T extends Trace = Trace> extends PictureFrame<T> {
   readonly shows: 'run';
   /** Its width, in its own units; it fills its pane's width, and scrolls in it with the cursor. */
   readonly width: number;
   /** @param beside another run that shares the scale @returns a whole SVG document */
-  draw(trace: Trace, beside?: Trace): string;
+  draw(trace: T, beside?: T): string;
 }
 
 /** A picture of one moment, drawn again at each move of the cursor. */
-export interface MomentPicture extends PictureFrame {
+export interface MomentPicture<T extends Trace = Trace> extends PictureFrame<T> {
   readonly shows: 'moment';
   /**
    * A pure function, fast enough to be drawn sixty times a second. The picture must do with 300 to 900 px of width:
@@ -44,19 +46,18 @@ export interface MomentPicture extends PictureFrame {
    * @param index of the last event @param at_us the moment, which may be later @param beside another run that shares
    * the scale @returns a whole SVG document
    */
-  draw(trace: Trace, index: number, at_us: number, beside?: Trace): string;
+  draw(trace: T, index: number, at_us: number, beside?: T): string;
 }
 
-export type Picture = RunPicture | MomentPicture;
+export type Picture<T extends Trace = Trace> = RunPicture<T> | MomentPicture<T>;
 
-/** A statechart beside the picture: which machine region, and where in the trace its state is found. */
-export interface ChartPlace {
+/** A statechart beside the picture: which machine region, and where it stands at a moment. */
+export interface ChartPlace<T extends Trace = Trace> {
   readonly machine: AnyStateMachine;
   /** A parallel region of it; its own name when it has none. */
   readonly region: string;
-  /** Actor and field of the trace's state that hold the state's name; of several actors the first that a run has. */
-  readonly actor: string | readonly string[];
-  readonly field: string;
+  /** The name of the state that it is in, or undefined where the world has no such thing. */
+  stateIn(world: WorldOf<T>): string | undefined;
   /** The states and transitions to draw; all when left out. */
   readonly part?: ChartPart;
 }
@@ -65,6 +66,8 @@ export interface ChartPlace {
 export interface RegionTable {
   readonly machine: AnyStateMachine;
   readonly places: readonly RegionPlace[];
+  /** The state of an end's region, or undefined. @param side `client` or `server` */
+  stateIn(world: World, side: string, region: string): string | undefined;
   /** What an event decided, or null. */
   decidedBy(event: TraceEvent): Decision | null;
 }
@@ -73,52 +76,51 @@ export interface RegionTable {
 export interface Decision {
   readonly actor: string;
   readonly region: string;
-  /** The state that the region enters with this event, where the event is told before it does. */
-  readonly enters?: string;
 }
 
 /** A picture of the whole run above the time line. */
-export interface Strip {
+export interface Strip<T extends Trace = Trace> {
   readonly title: string;
   readonly note: string;
   /** @param beside another run that shares the scale */
-  draw(trace: Trace, beside?: Trace): string;
+  draw(trace: T, beside?: T): string;
 }
 
-/** What moves in a figure: all that the page's script needs of it at once. */
-export interface LiveFigure {
+/** What moves in a figure: all that the page's script needs of it at once. @typeParam T the trace of its simulation */
+export interface LiveFigure<T extends Trace = Trace> {
   readonly simulation: Simulation;
   /** Id of the preset that the page begins with. */
   readonly initial: string;
   /** What takes most room: the ladder, or a picture of the moment. */
-  readonly picture: Picture;
+  readonly picture: Picture<T>;
   /** The rows under the views, on which the cursor moves. */
-  readonly timeline: Timeline;
+  readonly timeline: Timeline<T>;
+  /** The statecharts beside the picture, each with a region of another name. */
+  readonly charts: readonly ChartPlace<T>[];
   readonly regions?: RegionTable;
-  readonly strip?: Strip;
+  readonly strip?: Strip<T>;
   /** How the moment is written, where thousandths of a second are not the right grain. @param us microseconds */
   clock?(us: number): string;
   /** Who an event's sentence is about, before it, where both ends have much to say. */
   speaker?(event: TraceEvent): string;
   /** The gauges at a moment. @param index of the last event @param at_us the moment, which may be later */
-  gauges(trace: Trace, index: number, at_us: number): Panel;
+  gauges(trace: T, index: number, at_us: number): Panel;
   /** The outcome in a few words, for a comparison. */
-  summary(trace: Trace): readonly Variable[];
+  summary(trace: T): readonly Variable[];
 }
 
 /** The whole figure, as it is drawn when the site is built. */
 export interface Figure extends LiveFigure {
   /** Heading of the states and gauges, and a few words beside it. */
   readonly states: { readonly title: string; readonly note: string };
-  readonly charts: readonly ChartPlace[];
   /** Ids of the kernel excerpts that its events can point to. */
-  readonly excerpts: readonly string[];
+  readonly excerpts: ReadonlySet<string>;
   /** What can be printed of the run, one tab for each. */
   readonly tools: readonly Tool[];
 }
 
 /** The figure of a simulation whose types are forgotten, as the page's script handles them all alike. */
-export const asLive = <S extends Schema, O>(
-  simulation: Simulation<S, O>,
-  rest: Omit<LiveFigure, 'simulation'>,
-): LiveFigure => ({ simulation: simulation as unknown as Simulation, ...rest });
+export const asLive = <S extends Runs>(
+  simulation: S,
+  rest: Omit<LiveFigure<TraceOf<S>>, 'simulation'>,
+): LiveFigure => ({ simulation, ...rest }) as unknown as LiveFigure;

@@ -1,7 +1,10 @@
 /** Lights the kernel lines that an event's mark names, and brings them into view. */
-import type { KernelMark, TraceEvent } from '#simulations/engine/trace.ts';
+import type { KernelMark, TraceEvent } from '#simulations/trace/event.ts';
 
 type Marks = Readonly<Record<string, readonly [first: number, last: number]>>;
+
+/** What the pane needs of an event. */
+type Marked = Pick<TraceEvent, 'index' | 'at_us' | 'mark'>;
 
 export class KernelPane {
   readonly #root: HTMLElement;
@@ -17,7 +20,7 @@ export class KernelPane {
   }
 
   /** Shows the last mark at or before an event; it is dimmed when it belongs to an earlier moment. */
-  show(events: readonly TraceEvent[], cursor: number): void {
+  show(events: readonly Marked[], cursor: number): void {
     const marked = events.findLast(({ index, mark }) => index <= cursor && mark !== null);
     this.#root.classList.toggle('earlier', marked?.at_us !== events[cursor]?.at_us);
     const mark = marked?.mark ?? null;

@@ -1,5 +1,5 @@
 /** The parts of a picture that appear and go with events. */
-import type { TraceEvent } from '#simulations/engine/trace.ts';
+import type { TraceEvent } from '#simulations/trace/event.ts';
 import { type Phase, phaseAt } from '../views/phase.ts';
 
 interface Part {

@@ -1,5 +1,5 @@
 /** The pane of a figure's main picture: the whole run following the cursor, or the moment that it stands on. */
-import type { Trace } from '#simulations/engine/trace.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
 import type { Picture } from '../figures/figure.ts';
 import { Follower } from './follower.ts';
 import { Parts } from './parts.ts';

@@ -3,7 +3,7 @@
  * where there is a query to read.
  */
 import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
-import type { Simulation } from '#simulations/engine/simulation.ts';
+import type { Simulation } from '#simulations/simulation.ts';
 import { type Place, VERSION } from './address.ts';
 
 /** Names in a query that are the page's, not the simulation's. */

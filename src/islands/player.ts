@@ -2,7 +2,7 @@
  * Plays a run from beat to beat. A beat stays long enough to be read; the wait to the next one is
  * shortened, but a longer wait still takes longer.
  */
-import type { Trace } from '#simulations/engine/trace.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
 
 /** What the player does at each frame: the last event that has happened, the moment, the beat to speak of. */
 export type Frame = (index: number, at_us: number, beat: number) => void;

@@ -1,7 +1,8 @@
 /** Lights where both ends are in each region of their statechart, and the region that decided. */
-import type { Trace, TraceEvent } from '#simulations/engine/trace.ts';
+import type { TraceEvent } from '#simulations/trace/event.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
 import type { RegionTable as Table } from '../figures/figure.ts';
-import { isLit } from '../views/regions.ts';
+import { isLit, type StateOf } from '../views/regions.ts';
 
 export class RegionTable {
   readonly #cells: readonly HTMLElement[];
@@ -14,23 +15,20 @@ export class RegionTable {
     this.#fields = [...root.querySelectorAll<HTMLElement>('[data-field]')];
   }
 
-  show({ events, stateAt }: Trace, cursor: number): void {
+  show({ events, worldAt }: Trace, cursor: number): void {
     const decided = this.#decided(events, cursor);
-    const field = this.#table.places.find(({ region }) => region === decided?.region)?.field;
-    const deciding = decided ? `${decided.actor}.${field}` : null;
-    const world = { ...stateAt(cursor) };
-    const now = events[cursor];
-    const enters = now && this.#table.decidedBy(now)?.enters;
-    if (now && field && enters) world[now.actor] = { ...world[now.actor], [field]: enters };
+    const deciding = decided ? `${decided.actor}.${decided.region}` : null;
+    const world = worldAt(cursor);
+    const stateOf: StateOf = (side, region) => this.#table.stateIn(world, side, region);
     for (const cell of this.#cells) {
       const name = cell.dataset.cell ?? '';
-      const isNow = isLit(name, world);
+      const isNow = isLit(name, stateOf);
       cell.toggleAttribute('data-now', isNow);
       cell.toggleAttribute('data-decides', isNow && deciding !== null && name.startsWith(`${deciding}.`));
     }
     for (const place of this.#fields) {
-      const [actor = '', name = ''] = (place.dataset.field ?? '').split('.');
-      place.textContent = String(world[actor]?.[name] ?? '–');
+      const [side = '', region = ''] = (place.dataset.field ?? '').split('.');
+      place.textContent = stateOf(side, region) ?? '–';
       place.toggleAttribute('data-decides', place.dataset.field === deciding);
     }
   }

@@ -1,5 +1,5 @@
 /** Saves what the figure shows: its main picture as a file of its own, the packets for Wireshark. */
-import type { Trace } from '#simulations/engine/trace.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
 
 function download(name: string, content: BlobPart, type: string): void {
   const url = URL.createObjectURL(new Blob([content], { type }));

@@ -4,9 +4,12 @@
  */
 import { clockTime } from '#simulations/engine/duration.ts';
 import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
-import { plain, type Trace, type TraceEvent } from '#simulations/engine/trace.ts';
+import { count } from '#simulations/engine/wording.ts';
+import type { Simulation } from '#simulations/simulation.ts';
+import { plain, type TraceEvent } from '#simulations/trace/event.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
 import type { LiveFigure } from '../figures/figure.ts';
-import { liveFigures } from '../figures/live.ts';
+import { liveFigureOf } from '../figures/live.ts';
 import { drawGauges } from '../views/gauges.ts';
 import { kernelNote } from '../views/kernel-note.ts';
 import { sentence } from '../views/sentence.ts';
@@ -20,8 +23,10 @@ import { Parts } from './parts.ts';
 import { PicturePane } from './picture-pane.ts';
 import type { Player } from './player.ts';
 import { RegionTable } from './region-table.ts';
+import { RunMaker } from './run-maker.ts';
 import { savePcap, saveSvg } from './save.ts';
 import { Tabs } from './tabs.ts';
+import { nextTask } from './task.ts';
 import { ToolPanes } from './tool-panes.ts';
 
 /**
@@ -30,7 +35,8 @@ import { ToolPanes } from './tool-panes.ts';
  */
 const ADDRESS_PAUSE_ms = 400;
 
-const nextTask = (): Promise<void> => new Promise((done) => setTimeout(done));
+const presetOf = ({ presets }: Simulation, id: string): Given =>
+  presets.find((preset) => preset.id === id)?.given ?? {};
 
 class SimulationFigure extends HTMLElement {
   #figure!: LiveFigure;
@@ -51,11 +57,12 @@ class SimulationFigure extends HTMLElement {
   #rememberLater: ReturnType<typeof setTimeout> | undefined;
   /** None before the run has been played. */
   #player: Player | undefined;
+  readonly #maker = new RunMaker((events) => this.#tellMaking(events));
   readonly #parts = new Parts();
   readonly #comparedParts = new Parts();
 
   async connectedCallback(): Promise<void> {
-    const load = liveFigures[this.dataset.simulation ?? ''];
+    const load = liveFigureOf(this.dataset.simulation ?? '');
     if (!load) return;
     this.#figure = await load.figure();
     this.#kernel = new KernelPane(this.#part('kernel'));
@@ -68,11 +75,9 @@ class SimulationFigure extends HTMLElement {
     this.#form = new ParameterForm(
       this.#part('form'),
       this.#figure.simulation.parameters,
-      (given, problems, isSound) => {
+      async (given, problems, isSound) => {
         this.#notify(problems.map(({ message }) => `${message}.`));
-        if (!isSound) return;
-        this.run(given);
-        this.#writeAddressLater();
+        if (isSound && (await this.run(given))) this.#writeAddressLater();
       },
     );
     this.#listen();
@@ -82,21 +87,38 @@ class SimulationFigure extends HTMLElement {
     if (left >= 0 && left < this.#trace.events.length) this.#show(left);
     this.#part<HTMLInputElement>('scrub').disabled = false;
     this.classList.add('ready');
+    this.dispatchEvent(new Event('ready'));
   }
 
-  /** Runs the simulation with these parameters, from its first beat. */
-  run(given: Given): void {
-    this.#simulate(given);
+  /**
+   * Runs the simulation with these parameters, from its first beat.
+   * @returns whether the page shows it: a run that is too large is not made, and the present one stays
+   */
+  async run(given: Given): Promise<boolean> {
+    const problem = await this.#simulate(given);
+    if (problem) this.#notify([problem]);
+    if (problem !== null) return false;
     this.#draw();
     this.#show(this.#trace.beats[0] ?? 0);
+    return true;
   }
 
-  #simulate(given: Given): void {
+  /** @returns null, or why there is no such run; '' where another one was chosen meanwhile */
+  async #simulate(given: Given): Promise<string | null> {
     this.#player?.stop();
     const { simulation } = this.#figure;
     const { values, given: sound } = settleParameters(simulation.parameters, given);
+    const made = await this.#maker.make(simulation, values);
+    if (made === null || typeof made === 'string') return made ?? '';
     this.#given = sound;
-    this.#trace = simulation.run(values);
+    this.#trace = made;
+    return null;
+  }
+
+  #tellMaking(events: number | null): void {
+    const place = this.#part('making');
+    place.hidden = events === null;
+    place.textContent = events === null ? '' : `The simulation runs: ${count(events)} events so far.`;
   }
 
   /** Goes to the place that a link's query names. A slow phone does it in three tasks, and can scroll between them. */
@@ -104,15 +126,20 @@ class SimulationFigure extends HTMLElement {
     const { simulation, initial, picture } = this.#figure;
     const loaded = search ? await import('./place.ts').catch(() => null) : null;
     const place: Place = loaded?.placeOf(search, simulation, initial) ?? {
-      given: simulation.presets.find(({ id }) => id === initial)?.given ?? {},
+      given: presetOf(simulation, initial),
       event: null,
       run: null,
       compared: null,
       problems: search ? ['This link could not be followed. Reload the page.'] : [],
     };
     const problems = [...place.problems];
-    if (place.compared) this.#pin(place.compared);
-    this.#simulate(place.given);
+    if (place.compared) problems.push(...(await this.#pin(place.compared)));
+    const problem = await this.#simulate(place.given);
+    if (problem === '') return;
+    if (problem) {
+      problems.push(problem);
+      await this.#simulate(presetOf(simulation, initial));
+    }
     await nextTask();
     this.#draw();
     this.#form.show(this.#given);
@@ -240,23 +267,18 @@ class SimulationFigure extends HTMLElement {
   }
 
   #showCharts(index: number): void {
-    const { events, stateAt } = this.#trace;
-    for (const chart of this.querySelectorAll<HTMLElement>('[data-chart]')) {
-      const [actors = '', field = ''] = (chart.dataset.chart ?? '').split('.');
-      const actor = actors.split(',').find((name) => name in stateAt(index)) ?? '';
-      const stateOf = (at: number) => stateAt(at)[actor]?.[field];
-      const now = stateOf(index);
-      // What led to it is an event of its own, or what the state was before.
-      const change = events.findLast(
-        (event) => event.index <= index && event.kind === 'state-changed' && event.actor === actor,
-      );
+    const { worldAt } = this.#trace;
+    for (const { region, stateIn } of this.#figure.charts) {
+      const chart = this.querySelector<HTMLElement>(`[data-chart="${region}"]`);
+      if (!chart) continue;
+      const now = stateIn(worldAt(index));
       let before = index;
-      while (before > 0 && stateOf(before) === now) before--;
-      const from = change?.data.from ?? stateOf(before);
+      while (before > 0 && stateIn(worldAt(before)) === now) before--;
+      const from = stateIn(worldAt(before));
       for (const state of chart.querySelectorAll<SVGElement>('[data-state]'))
         state.toggleAttribute('data-now', state.dataset.state === now);
       for (const arrow of chart.querySelectorAll<SVGElement>('[data-arrow]'))
-        arrow.toggleAttribute('data-now', arrow.dataset.arrow === `${from} ${change?.data.to ?? now}`);
+        arrow.toggleAttribute('data-now', arrow.dataset.arrow === `${from} ${now}`);
     }
   }
 
@@ -368,12 +390,12 @@ class SimulationFigure extends HTMLElement {
     this.#part('play').textContent = 'Play';
   }
 
-  #runPreset(id: string): void {
+  async #runPreset(id: string): Promise<void> {
     const preset = this.#figure.simulation.presets.find((preset) => preset.id === id);
     if (!preset) return;
     this.#pause();
     const at_us = this.#at_us;
-    this.run(preset.given);
+    if (!(await this.run(preset.given))) return;
     // Two pictures of a moment are compared at the same moment.
     if (this.#compared && this.#figure.picture.shows === 'moment') this.#seek(at_us);
     this.#form.show(this.#given);
@@ -381,9 +403,13 @@ class SimulationFigure extends HTMLElement {
     this.#writeAddress({ event: null, run: null }, location.hash);
   }
 
-  #pin(given: Given): void {
+  /** Sets a run beside the present one. @returns what was wrong with it */
+  async #pin(given: Given): Promise<string[]> {
     const { simulation } = this.#figure;
-    this.#compared = { given, trace: simulation.run(settleParameters(simulation.parameters, given).values) };
+    const made = await this.#maker.make(simulation, settleParameters(simulation.parameters, given).values);
+    if (typeof made === 'string') return [`Run A: ${made}`];
+    if (made) this.#compared = { given, trace: made };
+    return [];
   }
 
   #toggleCompare(): void {

@@ -3,13 +3,13 @@
  * The markup is already there, drawn at build time at the first tour’s beginning.
  */
 import { clockTime } from '#simulations/engine/duration.ts';
-import type { KernelMark, Trace, TraceEvent } from '#simulations/engine/trace.ts';
-import { tcpStates } from '#simulations/reference/tcp-states.ts';
+import { tcpStates } from '#simulations/reference/tcp-states/simulation.ts';
+import type { KernelMark } from '#simulations/trace/event.ts';
 import { account, changes, deciding } from '../explorer/account.ts';
 import { placeOf, queryOf } from '../explorer/address.ts';
 import { tokenStyle } from '../explorer/diagram.ts';
 import { ladder, obstacles, sockets, stateWords, waitLabel, wire } from '../explorer/markup.ts';
-import { ENDS, type Moment, momentAt } from '../explorer/moment.ts';
+import { ENDS, type Moment, momentAt, type WalkTrace } from '../explorer/moment.ts';
 import { act, moveTo, onTour, START, tourOf, type Walk } from '../explorer/walk.ts';
 import { sentence } from '../views/sentence.ts';
 import { escapeText } from '../views/svg.ts';
@@ -21,7 +21,7 @@ const KEYS = ['act', 'do', 'step', 'tour'] as const;
 
 class TcpStates extends HTMLElement {
   #walk: Walk = START;
-  #trace!: Trace;
+  #trace!: WalkTrace;
   #ran = '';
   #kernel!: KernelPane;
 
@@ -32,6 +32,7 @@ class TcpStates extends HTMLElement {
     this.#go(walk, false);
     this.#notify(problems);
     this.classList.add('ready');
+    this.dispatchEvent(new Event('ready'));
   }
 
   /** Shows a walk, and writes it into the address. */
@@ -52,7 +53,7 @@ class TcpStates extends HTMLElement {
     this.#say(moment);
     this.#drawTour();
     this.#drawEnds(moment);
-    this.#part('wire').innerHTML = wire(moment.letters);
+    this.#part('wire').innerHTML = wire(moment.inFlight);
     this.#part('sockets').innerHTML = sockets(moment);
     this.#drawSteps();
     this.#light(moment);
@@ -174,8 +175,7 @@ class TcpStates extends HTMLElement {
 
   /** Lights a line that the table of transitions names. */
   #lightMark(mark: KernelMark): void {
-    const event = { index: 0, at_us: 0, mark } as TraceEvent;
-    this.#kernel.show([event], 0);
+    this.#kernel.show([{ index: 0, at_us: 0, mark }], 0);
     this.#part('no-excerpt').hidden = true;
     this.#part('kernel').classList.remove('earlier');
     this.#part('kernel').scrollIntoView({ block: 'center' });
@@ -244,7 +244,7 @@ class TcpStates extends HTMLElement {
       if (wait.ariaDisabled === 'true') this.#notify([`${wait.title}.`]);
       else this.#go(act(this.#walk, 'wait'));
     } else if (what === 'deliver') {
-      const [first] = momentAt(this.#trace, at).letters;
+      const [first] = momentAt(this.#trace, at).inFlight;
       if (first) this.#go(act(this.#walk, `deliver.${first.number}`));
       else this.#notify(['Nothing is on its way.']);
     } else if (what === 'undo' || what === 'back') this.#go(moveTo(this.#walk, at - 1));
@@ -285,10 +285,10 @@ class TcpStates extends HTMLElement {
   /** A button that is gone hands the focus to what stands in its place. */
   #refocus(selector: string | null): void {
     if (!selector || this.contains(document.activeElement)) return;
-    const [, fate] = /data-act="(deliver|drop|delay|duplicate)\./.exec(selector) ?? [];
+    const [, action] = /data-act="(deliver|drop|delay|duplicate)\./.exec(selector) ?? [];
     const next =
       this.querySelector<HTMLElement>(selector) ??
-      this.querySelector<HTMLElement>(`[data-act^="${fate}."]`) ??
+      this.querySelector<HTMLElement>(`[data-act^="${action}."]`) ??
       this;
     next.focus({ preventScroll: true });
   }

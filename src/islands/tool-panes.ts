@@ -1,6 +1,7 @@
 /** What the tools print, one pane for each, following the cursor. */
-import type { Trace } from '#simulations/engine/trace.ts';
-import type { Tool } from '#simulations/tools/line.ts';
+
+import type { Tool } from '#simulations/tools/tool.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
 import { toolPane } from '../views/toolpane.ts';
 import { Parts } from './parts.ts';
 
@@ -36,6 +37,10 @@ export class ToolPanes {
       parts: new Parts(),
       last: null,
     }));
+    addEventListener('beforeprint', () => {
+      this.#fill(() => true);
+      this.show(this.#cursor);
+    });
   }
 
   /** Another run. @param isBuilt whether it is the run that the panes were built with */
@@ -79,15 +84,20 @@ export class ToolPanes {
     });
   }
 
-  /** The panes behind the other tabs are drawn when one is opened, or once the reader rests. */
+  /** The panes behind the other tabs are drawn when one is opened, or one after another once the reader rests. */
   #redraw(): void {
     for (const { parts } of this.#panes) parts.collect([]);
     this.#waiting = this.#panes;
     this.#fill(isShown);
-    this.#later = setTimeout(() => {
-      this.#fill(() => true);
-      this.show(this.#cursor);
-    }, REST_ms);
+    this.#later = setTimeout(() => this.#fillRest(), REST_ms);
+  }
+
+  #fillRest(): void {
+    const [next] = this.#waiting;
+    if (!next) return;
+    this.#fill((pane) => pane === next);
+    this.show(this.#cursor);
+    this.#later = setTimeout(() => this.#fillRest());
   }
 
   async #redrawWhenLoaded(trace: Trace): Promise<void> {

@@ -4,6 +4,7 @@
  * Positions are shares of the width, so that the picture stretches and its type does not.
  */
 import { duration } from '#simulations/engine/duration.ts';
+import { roundUp } from './scale.ts';
 import { appearing, escapeText, px } from './svg.ts';
 
 export interface Bar {
@@ -25,11 +26,8 @@ const ROOM = 95;
 /** Most bars that each have their value and number. */
 const LABELLED = 14;
 
-/** The scale ends at one of these, so that its length gives away as little as it can. */
-function scaleEnd(most_us: number): number {
-  for (let end_us = 50_000; ; end_us *= 10)
-    for (const factor of [1, 2, 5]) if (most_us <= end_us * factor) return end_us * factor;
-}
+/** The least that the scale's length stands for. */
+const UNIT_us = 50_000;
 
 const inMs = (us: number): string => String(Math.round(us / 100) / 10);
 
@@ -39,7 +37,7 @@ const inMs = (us: number): string => String(Math.round(us / 100) / 10);
  * @param beside other bars that share the scale
  */
 export function bars(all: readonly Bar[], whole: number, label: string, beside: readonly Bar[] = []): string {
-  const end_us = scaleEnd(Math.max(0, ...[...all, ...beside].map(({ value_us }) => value_us)));
+  const end_us = roundUp(Math.max(0, ...[...all, ...beside].map(({ value_us }) => value_us)), UNIT_us);
   const slot = ROOM / Math.max(whole, 8);
   const width = slot * (whole > 60 ? 0.8 : 0.62);
   const every = Math.ceil(whole / LABELLED);

@@ -1,5 +1,5 @@
 /** What a pipe accepts before it is full, by the size of each write: the simulation as a line, recordings as dots. */
-import { scaleLinear, scaleSymlog } from 'd3';
+import { scaleLinear, scaleSymlog } from 'd3-scale';
 import { count } from '#simulations/engine/wording.ts';
 import { escapeText } from './svg.ts';
 

@@ -1,5 +1,5 @@
 /** Two runs side by side as a table: the parameters in which they differ, and what came out. */
-import type { Trace } from '#simulations/engine/trace.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
 import type { LiveFigure } from '../figures/figure.ts';
 import { escapeText } from './svg.ts';
 

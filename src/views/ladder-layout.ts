@@ -2,7 +2,8 @@
  * Where each event of a trace stands on the ladder. Instants are rows; what happens at one instant goes down
  * a little with every step, so that a round trip that takes no time can still be read.
  */
-import type { Trace, TraceEvent } from '#simulations/engine/trace.ts';
+import type { TraceEvent } from '#simulations/trace/event.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
 import { passages } from './passage.ts';
 import { stopScale } from './scale.ts';
 import type { Scene } from './scene.ts';
@@ -45,7 +46,7 @@ interface Wish {
   readonly own: Set<number>;
 }
 
-function wishOf(trace: Trace, scene: Scene): Wish {
+function wishOf<T extends Trace>(trace: T, scene: Scene<T>): Wish {
   const { events } = trace;
   const leaving = new Map<number, boolean>();
   const arriving = new Map<number, { side: boolean; sent: TraceEvent }>();
@@ -99,7 +100,7 @@ function wishOf(trace: Trace, scene: Scene): Wish {
 }
 
 /** For each wait in which nothing else happens: the instant that ends it. */
-function stalls(trace: Trace, scene: Scene, times: readonly number[]): Set<number> {
+function stalls<T extends Trace>(trace: T, scene: Scene<T>, times: readonly number[]): Set<number> {
   const found = new Set<number>();
   for (const { kind, from, end_us } of scene.waits(trace)) {
     if (kind === 'timer' || kind === 'stall') continue;
@@ -111,9 +112,9 @@ function stalls(trace: Trace, scene: Scene, times: readonly number[]): Set<numbe
 }
 
 /** The places of a first trace, in rows that all traces share. @param top y of the first row */
-export function layouts(
-  traces: readonly Trace[],
-  scene: Scene,
+export function layouts<T extends Trace>(
+  traces: readonly T[],
+  scene: Scene<T>,
   top: number,
 ): { layout: Layout; height: number } {
   const wishes = traces.map((trace) => wishOf(trace, scene));
@@ -137,7 +138,7 @@ export function layouts(
     return y;
   });
   const scale = stopScale(times, rows);
-  const [trace] = traces as [Trace];
+  const [trace] = traces as [T];
   const [wish] = wishes as [Wish];
   const firstAt = new Map<number, number>();
   for (const { index, at_us } of trace.events) if (!firstAt.has(at_us)) firstAt.set(at_us, index);

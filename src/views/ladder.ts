@@ -4,7 +4,7 @@
  * Time is not to scale (63 s and 1 ms must both be read), but it is in order, longer waits are
  * longer, and every row says its time. What happens at one instant stands in the order in which it happened.
  */
-import type { Trace } from '#simulations/engine/trace.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
 import type { RunPicture } from '../figures/figure.ts';
 import { type Layout, layouts, SLANT } from './ladder-layout.ts';
 import { drawWait, waitMark } from './ladder-wait.ts';
@@ -47,7 +47,7 @@ function drawPassage(passage: Passage, layout: Layout, { client, server }: Lines
   );
 }
 
-function drawNotes(trace: Trace, scene: Scene, layout: Layout, { client }: Lines): string {
+function drawNotes<T extends Trace>(trace: T, scene: Scene<T>, layout: Layout, { client }: Lines): string {
   const count = new Map<number, number>();
   return scene
     .notes(trace)
@@ -72,7 +72,7 @@ function drawNotes(trace: Trace, scene: Scene, layout: Layout, { client }: Lines
  * Draws the ladder of a trace as a whole SVG document.
  * @param beside another trace that shares the scale, so that two ladders can stand side by side
  */
-export function ladder(trace: Trace, scene: Scene, beside?: Trace): string {
+export function ladder<T extends Trace>(trace: T, scene: Scene<T>, beside?: T): string {
   const { layout, height } = layouts(beside ? [trace, beside] : [trace], scene, TOP);
   // What is only a ground for the rest comes first.
   const waits = scene
@@ -115,7 +115,7 @@ const WAIT_NAMES: Readonly<Record<Wait['kind'], string>> = {
 };
 
 /** The marks that this trace's ladder uses, as markup. */
-export function legend(trace: Trace, scene: Scene): string {
+export function legend<T extends Trace>(trace: T, scene: Scene<T>): string {
   const all = passages(trace.events);
   const item = (mark: string, name: string) =>
     `<span><svg width="12" height="12" viewBox="-6 -6 12 12" aria-hidden="true">${mark}</svg>${name}</span>`;
@@ -129,7 +129,7 @@ export function legend(trace: Trace, scene: Scene): string {
 }
 
 /** The ladder as a figure's main picture. */
-export const ladderOf = (scene: Scene): RunPicture => ({
+export const ladderOf = <T extends Trace>(scene: Scene<T>): RunPicture<T> => ({
   shows: 'run',
   title: 'On the wire',
   note: 'every row says its time; longer waits are drawn longer',

@@ -3,26 +3,28 @@
  *
  * Shapes are drawn in shares of their box, so that they stretch and their lines and textures do not.
  */
-import type { Trace, WorldState } from '#simulations/engine/trace.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
+import type { WorldOf } from '../figures/trace-of.ts';
+import { roundUp } from './scale.ts';
 import { escapeText } from './svg.ts';
 
 /** A colour with a texture of its own. */
 export type LevelTone = 'data' | 'decide' | 'timer' | 'ok' | 'ack' | 'syn' | 'fin';
 
 /** One of the levels that are stacked. */
-export interface LevelSeries {
+export interface LevelSeries<T extends Trace = Trace> {
   /** For the key beside the row; a row with one series needs none. */
   readonly name?: string;
   readonly tone: LevelTone;
   /** Its level once an event has happened, from 0. */
-  at(world: WorldState, trace: Trace): number;
+  at(world: WorldOf<T>, trace: T): number;
 }
 
-export interface Levels {
+export interface Levels<T extends Trace = Trace> {
   /** From the bottom up. */
-  readonly series: readonly LevelSeries[];
+  readonly series: readonly LevelSeries<T>[];
   /** What the row's full height stands for; when left out, a round number that the run stays below. */
-  readonly most?: (trace: Trace) => number;
+  readonly most?: (trace: T) => number;
   /** A level as the scale writes it, with its unit. */
   readonly value: (level: number) => string;
   /** Its height in lines of the time line (24 px); 3 when left out, and one for each series at least. */
@@ -30,17 +32,17 @@ export interface Levels {
 }
 
 /** A row of the time line that shows levels. */
-export interface LevelsRow {
+export interface LevelsRow<T extends Trace = Trace> {
   readonly shows: 'levels';
   readonly lines: number;
   /** The series' names with their colours and textures, the uppermost first; none when there is but one. */
   readonly key: readonly { readonly name: string; readonly swatch: string }[];
   /** The areas, and the scale, which stays in sight. @param y of the upper edge, in px @param height in px */
-  draw(trace: Trace, end_us: number, y: number, height: number): { below: string; above: string };
+  draw(trace: T, end_us: number, y: number, height: number): { below: string; above: string };
 }
 
 /** A row of levels. A figure that has one brings the code for it; the others need none of it. */
-export const levels = (shown: Levels): LevelsRow => ({
+export const levels = <T extends Trace>(shown: Levels<T>): LevelsRow<T> => ({
   shows: 'levels',
   lines: Math.max(shown.lines ?? 3, shown.series.length),
   key: shown.series.length > 1 ? keyOf(shown) : [],
@@ -62,12 +64,6 @@ const TEXTURES: Readonly<Record<LevelTone, string>> = {
   fin: 'M-1 5l2 2M0 0l6 6M5 -1l2 2',
 };
 
-/** The next of 1, 2, 5, 10, 20 … */
-function roundUp(most: number): number {
-  for (let power = 1; ; power *= 10)
-    for (const factor of [1, 2, 5]) if (most <= power * factor) return power * factor;
-}
-
 /** A moment, as a share of the time line, and the sums of the levels from the bottom up. */
 interface Step {
   readonly x: number;
@@ -75,12 +71,12 @@ interface Step {
 }
 
 /** The levels' steps, as many as can be told apart: of one column the highest and the last. */
-function stepsOf(trace: Trace, { series }: Levels, end_us: number): Step[] {
+function stepsOf<T extends Trace>(trace: T, { series }: Levels<T>, end_us: number): Step[] {
   const steps: Step[] = [];
   let column = -1;
   for (const { index, at_us } of trace.events) {
     if (at_us > end_us) break;
-    const world = trace.stateAt(index);
+    const world = trace.worldAt(index) as WorldOf<T>;
     let sum = 0;
     const step = { x: at_us / end_us, sums: series.map((one) => (sum += one.at(world, trace))) };
     const here = Math.floor(step.x * COLUMNS);
@@ -120,16 +116,16 @@ const pattern = (tone: LevelTone): string =>
 const filled = (tone: LevelTone, place: string): string =>
   `<rect class="level ${tone}" ${place}/>${TEXTURES[tone] ? `<rect fill="url(#level-${tone})" ${place}/>` : ''}`;
 
-function drawLevels(
-  levels: Levels,
-  trace: Trace,
+function drawLevels<T extends Trace>(
+  levels: Levels<T>,
+  trace: T,
   end_us: number,
   y: number,
   height: number,
 ): { below: string; above: string } {
   const steps = stepsOf(trace, levels, end_us);
   const highest = Math.max(1, ...steps.map(({ sums }) => sums.at(-1) ?? 0));
-  const most = levels.most?.(trace) ?? roundUp(highest);
+  const most = levels.most?.(trace) ?? roundUp(highest, 1);
   const id = `level-${y}`;
   const box = `x="0" y="${y}" width="100%" height="${height}"`;
   const areas = levels.series.map(({ tone }, i) => {
@@ -151,7 +147,7 @@ function drawLevels(
   };
 }
 
-const keyOf = ({ series }: Levels): LevelsRow['key'] =>
+const keyOf = ({ series }: Pick<Levels<never>, 'series'>): LevelsRow['key'] =>
   series.toReversed().map(({ name = '', tone }) => ({
     name,
     swatch: `<svg width="10" height="10" aria-hidden="true">${filled(tone, 'width="10" height="10"')}<rect class="level-line ${tone}" x="0.5" y="0.5" width="9" height="9"/></svg>`,

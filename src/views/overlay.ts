@@ -1,5 +1,5 @@
 /** The SYNs of one case twice on one axis: as the simulation has them, and as the kernel sent them. */
-import { scaleLinear } from 'd3';
+import { scaleLinear } from 'd3-scale';
 import { duration } from '#simulations/engine/duration.ts';
 import type { Compared } from '#simulations/recording/compared.ts';
 import { packetMark } from './svg.ts';

@@ -1,5 +1,5 @@
 /** Each request's latency twice: the simulation's as an outline, the kernel's as a bar in it. */
-import { scaleLinear } from 'd3';
+import { scaleLinear } from 'd3-scale';
 import { duration } from '#simulations/engine/duration.ts';
 import type { Compared } from '#simulations/recording/compared.ts';
 import { escapeText } from './svg.ts';

@@ -1,5 +1,5 @@
 /** The packets of a trace on their way from one end to the other. */
-import type { TraceEvent } from '#simulations/engine/trace.ts';
+import type { TraceEvent } from '#simulations/trace/event.ts';
 import { type PacketKind, packetKind } from './svg.ts';
 
 /** What becomes of a packet. */
@@ -14,8 +14,6 @@ export interface Passage {
   readonly fromClient: boolean;
 }
 
-const ENDS = new Set(['packet-received', 'packet-dropped', 'packet-rejected']);
-
 /** A trace never changes, so its packets are sought once. */
 const known = new WeakMap<readonly TraceEvent[], readonly Passage[]>();
 
@@ -28,19 +26,26 @@ export function passages(events: readonly TraceEvent[]): readonly Passage[] {
 
 function seek(events: readonly TraceEvent[]): Passage[] {
   const ends = new Map<number, TraceEvent>();
-  for (const event of events) if (ENDS.has(event.kind)) ends.set(Number(event.data.number), event);
+  for (const event of events)
+    if (
+      event.kind === 'packet-received' ||
+      event.kind === 'packet-dropped' ||
+      event.kind === 'packet-rejected'
+    )
+      ends.set(event.data.number, event);
   return events.flatMap((sent) => {
-    const rejects = sent.kind === 'packet-rejected';
-    if (sent.kind !== 'packet-sent' && !rejects) return [];
-    const number = Number(rejects ? sent.data.answer_number : sent.data.number);
-    const name = String(rejects ? sent.data.answer : sent.data.packet);
-    const { payload_bytes = 0 } = (sent.data.carries ?? {}) as { payload_bytes?: number };
+    if (sent.kind !== 'packet-sent' && sent.kind !== 'packet-rejected') return [];
+    const { carries } = sent.data;
+    const [number, name] =
+      sent.kind === 'packet-rejected'
+        ? [sent.data.answer_number, sent.data.answer]
+        : [sent.data.number, sent.data.packet];
     return [
       {
         number,
         name,
         kind: packetKind(name),
-        bytes: payload_bytes,
+        bytes: 'payload_bytes' in carries ? carries.payload_bytes : 0,
         sent,
         end: ends.get(number),
         fromClient: sent.actor === 'client',

@@ -1,5 +1,5 @@
 /** Where a part of a picture stands relative to the cursor. */
-import type { TraceEvent } from '#simulations/engine/trace.ts';
+import type { TraceEvent } from '#simulations/trace/event.ts';
 
 /** Not yet there; belongs to this very moment; stays from before; was there and has gone. */
 export type Phase = 'future' | 'now' | 'past' | 'gone';

@@ -1,6 +1,6 @@
 /**
- * Of d3's `scaleLinear` and `ticks` as much as the views need, without what they bring with them (10 kB of a page's
- * script).
+ * Of d3's `scaleLinear` and `ticks` as much as the views need that a page's script draws: d3-scale is 9.1 kB of such a
+ * script, `ticks` of d3-array 0.5 kB, these 0.3 kB. What is drawn when the site is built uses d3-scale itself.
  */
 
 /**
@@ -22,6 +22,12 @@ export function stopScale(domain: readonly number[], range: readonly number[]): 
     const [start = 0, end = 0] = [range[low - 1], range[low]];
     return start + ((end - start) * (value - from)) / (to - from);
   };
+}
+
+/** The next of 1, 2, 5, 10, 20 … units, so that a scale's length says little of what is on it. */
+export function roundUp(value: number, unit: number): number {
+  for (let power = unit; ; power *= 10)
+    for (const factor of [1, 2, 5]) if (value <= power * factor) return power * factor;
 }
 
 /** About so many round numbers from 0 to an end, one, two or five of a power of ten apart, and whole. */

@@ -1,5 +1,6 @@
 /** What a ladder shows beside the packets: who, what they wait for, and until when. */
-import type { Trace, TraceEvent } from '#simulations/engine/trace.ts';
+import type { TraceEvent } from '#simulations/trace/event.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
 import type { Timeline } from './timeline.ts';
 
 export type Side = 'client' | 'server';
@@ -29,18 +30,18 @@ export interface Wait {
   readonly label: string;
 }
 
-export interface Scene extends Timeline {
+export interface Scene<T extends Trace = Trace> extends Timeline<T> {
   /** The names over the two lines, and whether the server never sends anything. */
-  ends(trace: Trace): { readonly client: string; readonly server: string; readonly isSilent: boolean };
-  notes(trace: Trace): readonly Note[];
-  waits(trace: Trace): readonly Wait[];
+  ends(trace: T): { readonly client: string; readonly server: string; readonly isSilent: boolean };
+  notes(trace: T): readonly Note[];
+  waits(trace: T): readonly Wait[];
   /** A moment as a row's label. @param us microseconds */
   readonly label: (us: number) => string;
 }
 
 /** A trace never changes, so what is read from it is read once. */
-export function once<T>(read: (trace: Trace) => T): (trace: Trace) => T {
-  const known = new WeakMap<object, T>();
+export function once<T extends Trace, Read>(read: (trace: T) => Read): (trace: T) => Read {
+  const known = new WeakMap<object, Read>();
   return (trace) => {
     const found = known.get(trace.events);
     if (found !== undefined) return found;

@@ -4,31 +4,32 @@
  * Positions are shares of the width, so that the picture stretches and its type does not.
  */
 import { duration } from '#simulations/engine/duration.ts';
-import type { Trace, TraceEvent } from '#simulations/engine/trace.ts';
+import type { TraceEvent } from '#simulations/trace/event.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
 import type { LevelsRow } from './levels.ts';
 import { stopScale, ticks } from './scale.ts';
 import { lastMoment, type Side, type Wait } from './scene.ts';
 import { appearing, escapeText, packetKind, packetMark } from './svg.ts';
 
 /** A row of the time line. */
-export type TimelineRow = { readonly name: string } & (
+export type TimelineRow<T extends Trace = Trace> = { readonly name: string } & (
   | { readonly shows: 'packets' }
   /** When a process was blocked, and how it ended. */
   | { readonly shows: 'process'; readonly actor: string }
   /** What waits in the kernel of one end. */
-  | { readonly shows: 'waits'; readonly side: Side; readonly waits: (trace: Trace) => readonly Wait[] }
+  | { readonly shows: 'waits'; readonly side: Side; readonly waits: (trace: T) => readonly Wait[] }
   /** A stretch from the beginning that the parameters set, or null for none. */
-  | { readonly shows: 'limit'; readonly until_us: (trace: Trace) => number | null }
+  | { readonly shows: 'limit'; readonly until_us: (trace: T) => number | null }
   /** One level over time, or several that are stacked: made by `levels()`. */
-  | LevelsRow
+  | LevelsRow<T>
 );
 
-export interface Timeline {
-  readonly rows: readonly TimelineRow[];
+export interface Timeline<T extends Trace = Trace> {
+  readonly rows: readonly TimelineRow<T>[];
   /** What the time line shows, for those who cannot see it. */
   readonly timelineLabel: string;
   /** The last moment that the time line shows; what comes later is only stepped to. */
-  end_us(trace: Trace): number;
+  end_us(trace: T): number;
   /** The unit of the axis, where seconds and milliseconds are not the right grain. */
   readonly unit?: (end_us: number) => { readonly us: number; readonly name: string } | null;
 }
@@ -40,17 +41,18 @@ const CROWDED = 34;
 const LINE = 24;
 
 /** Lines that a row takes. */
-const linesOf = (row: TimelineRow): number => (row.shows === 'levels' ? row.lines : 1);
+const linesOf = (row: TimelineRow<never>): number => (row.shows === 'levels' ? row.lines : 1);
 
 /** The y of a row's upper edge, in px; of the axis' room after the last. */
-const rowTop = (rows: readonly TimelineRow[], row: number): number =>
+const rowTop = (rows: readonly TimelineRow<never>[], row: number): number =>
   rows.slice(0, row).reduce((sum, above) => sum + linesOf(above) * LINE, 0);
 
 /** Last moment of the time line, in µs; at least 1 ms so that a scale can be made. */
-export const endOf = (trace: Trace, timeline: Timeline): number => Math.max(1000, timeline.end_us(trace));
+export const endOf = <T extends Trace>(trace: T, timeline: Timeline<T>): number =>
+  Math.max(1000, timeline.end_us(trace));
 
 /** The rows' names, in the order of the rows, and the keys of stacked levels. */
-export const rowNames = ({ rows }: Timeline): string =>
+export const rowNames = ({ rows }: Pick<Timeline<never>, 'rows'>): string =>
   rows
     .flatMap((row) => {
       const lines = linesOf(row);
@@ -89,7 +91,7 @@ function blocked(events: readonly TraceEvent[], actor: string): Span[] {
 }
 
 /** Draws the time line; its x axis is linear and spans the picture's whole width. */
-export function drawTimeline(trace: Trace, timeline: Timeline): string {
+export function drawTimeline<T extends Trace>(trace: T, timeline: Timeline<T>): string {
   const { events } = trace;
   const { rows } = timeline;
   const end_us = endOf(trace, timeline);
@@ -107,9 +109,9 @@ export function drawTimeline(trace: Trace, timeline: Timeline): string {
     if (row.shows === 'levels') return row.draw(trace, end_us, y - LINE / 2 + 4, row.lines * LINE - 8);
     if (row.shows === 'packets') {
       const packets = events
-        .filter(({ kind }) => kind === 'packet-sent')
+        .filter((event) => event.kind === 'packet-sent')
         .map(({ index, at_us, data }) =>
-          appearing(index, placed(at_us, y, packetMark(packetKind(String(data.packet)), 0, 0))),
+          appearing(index, placed(at_us, y, packetMark(packetKind(data.packet), 0, 0))),
         );
       return { below: '', above: packets.join('') };
     }

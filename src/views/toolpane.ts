@@ -1,6 +1,7 @@
 /** A tool's output as lines that appear with their events. */
-import type { Trace } from '#simulations/engine/trace.ts';
-import type { Tool } from '#simulations/tools/line.ts';
+
+import type { Tool } from '#simulations/tools/tool.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
 import { escapeText } from './svg.ts';
 
 export const toolPane = (tool: Tool, trace: Trace): string =>

@@ -1,5 +1,7 @@
 /** How the clients fare, one line for each fate. */
+
 import { count } from '#simulations/engine/wording.ts';
+import type { ClientsState } from '#simulations/incidents/close-wait-pipe/clients.ts';
 import { link } from '../../views/chain.ts';
 import { escapeText } from '../../views/svg.ts';
 import type { Chain } from './moment.ts';
@@ -15,7 +17,7 @@ const MARKS = {
   syn: '<circle class="client-syn" r="4"/>',
 };
 
-const FATES: readonly (readonly [fate: keyof Chain['clients'], words: string, mark: keyof typeof MARKS])[] = [
+const FATES: readonly (readonly [fate: keyof ClientsState, words: string, mark: keyof typeof MARKS])[] = [
   ['served', 'served', 'ok'],
   ['waiting', 'waiting', 'waits'],
   ['gave_up', 'gave up', 'gone'],

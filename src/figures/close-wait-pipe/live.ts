@@ -1,19 +1,19 @@
 /** What moves in the figure of the close-wait-pipe chapter. */
-import type { Trace } from '#simulations/engine/trace.ts';
 import { bytes, count } from '#simulations/engine/wording.ts';
-import { type CloseWaitPipeOutcome, closeWaitPipe } from '#simulations/incidents/close-wait-pipe.ts';
+import { closeWaitPipe } from '#simulations/incidents/close-wait-pipe/simulation.ts';
+import { threadMachine } from '#simulations/incidents/close-wait-pipe/thread-states.ts';
 import type { Panel, Variable } from '../../views/gauges.ts';
 import { clock } from '../clock.ts';
 import { asLive } from '../figure.ts';
-import { chainAt } from './moment.ts';
+import { chainAt, connectionsIn, processOf, shownThread } from './moment.ts';
 import { picture } from './picture.ts';
+import { logPipe, type PileUp } from './pile-up.ts';
 import { timeline } from './timeline.ts';
 
-function gauges(trace: Trace, index: number): Panel {
-  const { connections = {}, pipe = {} } = trace.stateAt(index);
+function gauges(trace: PileUp, index: number): Panel {
+  const world = trace.worldAt(index);
+  const { open_fds, limits } = processOf(world);
   const { accept, workers, asleep, pipe: held, ssh, clients } = chainAt(trace, index);
-  const nofile = Number(trace.parameters.nofile);
-  const open_fds = Number(connections.open_fds);
   const slots = held.slots.length;
   return {
     gauges: [
@@ -37,25 +37,24 @@ function gauges(trace: Trace, index: number): Panel {
       },
       {
         label: 'descriptors open',
-        value: `${count(open_fds)} of ${count(nofile)}`,
-        share: open_fds / nofile,
+        value: `${count(open_fds)} of ${count(limits.nofile)}`,
+        share: open_fds / limits.nofile,
         tone: 'count',
       },
     ],
     variables: [
-      ['CLOSE-WAIT', count(Number(connections.close_wait))],
-      ['ESTAB', count(Number(connections.established))],
+      ['CLOSE-WAIT', count(connectionsIn(world, 'CLOSE_WAIT'))],
+      ['ESTAB', count(connectionsIn(world, 'ESTABLISHED'))],
       ['served', count(clients.served)],
       ['gave up', count(clients.gave_up)],
-      ['pipe holds', bytes(Number(pipe.held_bytes))],
-      ...(ssh ? ([['remote_window', count(Number(ssh.remote_window))]] as const) : []),
+      ['pipe holds', bytes(logPipe(world).held_bytes)],
+      ...(ssh ? ([['remote_window', count(ssh.remote_window)]] as const) : []),
     ],
   };
 }
 
-function summary(trace: Trace): Variable[] {
-  const { served, close_wait, blocked_workers, accept_errno, ended_by } =
-    trace.outcome as CloseWaitPipeOutcome;
+function summary({ outcome }: PileUp): Variable[] {
+  const { served, close_wait, blocked_workers, accept_errno, ended_by } = outcome;
   return [
     ['served', count(served)],
     ['CLOSE-WAIT', count(close_wait)],
@@ -65,4 +64,22 @@ function summary(trace: Trace): Variable[] {
   ];
 }
 
-export const live = asLive(closeWaitPipe, { initial: 'incident', picture, timeline, clock, gauges, summary });
+export const live = asLive(closeWaitPipe, {
+  initial: 'incident',
+  picture,
+  timeline,
+  charts: [
+    {
+      machine: threadMachine,
+      region: 'thread',
+      stateIn: (world) => shownThread(world).status,
+      part: {
+        states: ['working', 'in accept()', 'waiting for work', 'asleep in write()'],
+        direction: 'RIGHT',
+      },
+    },
+  ],
+  clock,
+  gauges,
+  summary,
+});

@@ -1,21 +1,16 @@
 /** The chain at one moment, read from the trace: who waits where, and where it stops. */
-import type { ActorState, Trace, WorldState } from '#simulations/engine/trace.ts';
+import type { ClientsState } from '#simulations/incidents/close-wait-pipe/clients.ts';
+import { statusOf, type ThreadStatus } from '#simulations/incidents/close-wait-pipe/thread-states.ts';
+import { socketAt, threadOf } from '#simulations/machine/lookups.ts';
+import type { Alike, ProcessState, TcpStateName, ThreadState } from '#simulations/machine/state.ts';
+import type { SshChannelState } from '#simulations/userland/ssh-channel.ts';
 import type { Slot } from '../../views/pipe-slots.ts';
 import { slotsOf, strandedBytes } from '../pipe-buffer/moment.ts';
-
-type Holder = 'accept queue' | 'pool queue' | 'thread' | 'nobody';
-
-/** Connections that look alike in ss. */
-export interface Group {
-  readonly server: string;
-  readonly recv_q_bytes: number;
-  readonly holder: Holder;
-  readonly count: number;
-}
+import { logPipe, type PileUp, type PileUpWorld, serverOf } from './pile-up.ts';
 
 export interface Thread {
   readonly name: string;
-  readonly status: string;
+  readonly status: ThreadStatus;
   /** In write(), on the pipe. */
   readonly isAsleep: boolean;
   readonly isDead: boolean;
@@ -23,16 +18,17 @@ export interface Thread {
   readonly isBusy: boolean;
   /** It has a request; without one, what it writes is about accept(). */
   readonly hasRequest: boolean;
+  /** Since when it has been in the call that it sleeps in. */
   readonly since_us: number;
+  /** The kernel function that it sleeps in, or null. */
+  readonly wchan: string | null;
 }
 
 /** What is at the other end: reads, holds its end and does not, is gone. */
 export type Reading = 'reads' | 'holds' | 'gone';
 
 export interface Chain {
-  readonly clients: Readonly<
-    Record<'served' | 'waiting' | 'gave_up' | 'syn_sent' | 'timed_out' | 'refused', number>
-  >;
+  readonly clients: ClientsState;
   readonly accept: { readonly waiting: number; readonly room: number; readonly isListening: boolean };
   /** The thread that accepts, and where there is a pool, only that. */
   readonly main: Thread;
@@ -52,97 +48,114 @@ export interface Chain {
   };
   readonly reading: Reading;
   /** sshd's channel, where there is one. */
-  readonly ssh: ActorState | null;
-  readonly groups: readonly Group[];
+  readonly ssh: SshChannelState | null;
+  /** The connections, counted by what ss shows of them. */
+  readonly census: readonly Alike[];
 }
 
 /** Descriptors that no connection can have: standard input, output and error, and the listener. */
 const TAKEN = 4;
+const LISTENER_FD = 3;
 
-const threadOf = (name: string, fields: ActorState = {}): Thread => ({
-  name,
-  status: String(fields.status),
-  isAsleep: fields.status === 'asleep in write()',
-  isDead: fields.status === 'dead',
-  isBusy: fields.status === 'working' && typeof fields.fd === 'number',
-  hasRequest: typeof fields.fd === 'number',
-  since_us: Number(fields.since_us),
-});
+function threadFrom(state: ThreadState): Thread {
+  const status = statusOf(state);
+  const hasRequest = state.frames.some(({ function: name }) => name === 'handle');
+  return {
+    name: state.name,
+    status,
+    isAsleep: status === 'asleep in write()',
+    isDead: status === 'dead',
+    isBusy: status === 'working' && hasRequest,
+    hasRequest,
+    since_us: state.call?.since_us ?? 0,
+    wchan: state.call?.wchan ?? null,
+  };
+}
 
-export const hasPool = ({ parameters }: Trace): boolean => parameters.accepting === 'pool';
+export const hasPool = ({ parameters }: PileUp): boolean => parameters.accepting === 'pool';
+
+/** The server's process. */
+export function processOf(world: PileUpWorld): ProcessState {
+  const main = threadOf(serverOf(world), 'main');
+  if (!main) throw new Error('the server was not started');
+  return main.process;
+}
 
 /** The threads that work on requests. */
-export const workersOf = (trace: Trace, world: WorldState): Thread[] =>
-  hasPool(trace)
-    ? Array.from({ length: Number(trace.parameters.workers) }, (_, i) => {
-        const name = `worker ${i + 1}`;
-        return threadOf(name, world[name]);
-      })
-    : [threadOf('main', world.main)];
+export function workersOf(trace: PileUp, world: PileUpWorld): Thread[] {
+  const threads = [...processOf(world).threads.values()].map(threadFrom);
+  return hasPool(trace) ? threads.filter(({ name }) => name !== 'main') : threads;
+}
 
-export const asleepIn = (trace: Trace, world: WorldState): number =>
+/** The thread whose states are drawn: worker 1, or the only one. */
+export function shownThread(world: PileUpWorld): Thread {
+  const [main, worker] = processOf(world).threads.values();
+  const shown = worker ?? main;
+  if (!shown) throw new Error('the server has no thread');
+  return threadFrom(shown);
+}
+
+export const asleepIn = (trace: PileUp, world: PileUpWorld): number =>
   workersOf(trace, world).filter(({ isAsleep }) => isAsleep).length;
 
-function readingAt(trace: Trace, index: number): Reading {
-  const { reader, recovers_at_s } = trace.parameters;
-  const { pipe, sshd } = trace.stateAt(index);
-  if (reader === 'none' || pipe?.readers === 'closed') return 'gone';
-  if (reader === 'draining') return 'reads';
-  const recovers_us = Number(recovers_at_s) * 1e6;
-  const hasRecovered = recovers_us > 0 && (trace.events[index]?.at_us ?? 0) >= recovers_us;
-  return (hasRecovered && reader !== 'dies') || sshd?.reads === true ? 'reads' : 'holds';
+/** A reader that sleeps elsewhere than in read() holds its end and does not read. */
+function readingIn(world: PileUpWorld): Reading {
+  if (logPipe(world).readers === 0) return 'gone';
+  const server = serverOf(world);
+  const reader = threadOf(server, 'sshd') ?? threadOf(server, 'reader');
+  const call = reader?.thread.call?.name ?? 'read';
+  return call === 'read' ? 'reads' : 'holds';
 }
 
 /** Connections that the pool's queue may hold before the descriptors are used up. */
-export const poolRoom = ({ parameters }: Trace): number =>
-  Math.max(0, Number(parameters.nofile) - TAKEN - Number(parameters.workers));
+export const poolRoom = ({ parameters }: PileUp): number =>
+  Math.max(0, parameters.nofile - TAKEN - parameters.workers);
 
-export const groupsOf = ({ connections = {} }: WorldState): readonly Group[] =>
-  (connections.groups ?? []) as unknown as readonly Group[];
+/** How many connections there are, of one state where one is given. */
+export const counted = (census: readonly Alike[], state?: TcpStateName): number =>
+  census.reduce((sum, alike) => sum + (state && alike.state !== state ? 0 : alike.count), 0);
 
-/** How many of one state and where. */
-export const sum = (groups: readonly Group[]): number =>
-  groups.reduce((total, { count }) => total + count, 0);
+/** How many of the server's connections are in a state. */
+export const connectionsIn = (world: PileUpWorld, state: TcpStateName): number =>
+  counted(serverOf(world).census, state);
 
-export function chainAt(trace: Trace, index: number): Chain {
-  const world = trace.stateAt(index);
-  const { clients = {}, connections = {}, pipe = {}, sshd } = world;
-  const write_bytes = Number(trace.parameters.log_bytes);
-  const slots = slotsOf(pipe, write_bytes);
+export function chainAt(trace: PileUp, index: number): Chain {
+  const world = trace.worldAt(index);
+  const { clients, pool_queue, channel } = world.programs;
+  const { log_bytes, backlog } = trace.parameters;
+  const server = serverOf(world);
+  const process = processOf(world);
+  const listener = socketAt(server, process, LISTENER_FD);
+  const pipe = logPipe(world);
+  const slots = slotsOf(pipe, log_bytes);
   const workers = workersOf(trace, world);
-  const number = (name: string) => Number(clients[name]);
+  const [main] = process.threads.values();
+  if (!main) throw new Error('the server has no thread');
   return {
-    clients: {
-      served: number('served'),
-      waiting: number('waiting'),
-      gave_up: number('gave_up'),
-      syn_sent: number('syn_sent'),
-      timed_out: number('timed_out'),
-      refused: number('refused'),
-    },
+    clients,
     accept: {
-      waiting: Number(connections.accept_queue),
-      room: Number(connections.sk_max_ack_backlog) + 1,
-      isListening: connections.listening === true,
+      waiting: listener?.recv_q_bytes ?? 0,
+      room: (listener?.send_q_bytes ?? backlog) + 1,
+      isListening: listener?.state === 'LISTEN',
     },
-    main: threadOf('main', world.main),
-    pool: hasPool(trace) ? { waiting: Number(connections.pool_queue), room: poolRoom(trace) } : null,
+    main: threadFrom(main),
+    pool: hasPool(trace) ? { waiting: pool_queue, room: poolRoom(trace) } : null,
     workers,
     asleep: workers.filter(({ isAsleep }) => isAsleep).length,
     pipe: {
       slots,
-      oldest: pipe.newest === null ? null : Number(pipe.tail),
-      newest: pipe.newest === null ? null : Number(pipe.newest),
-      used: Number(pipe.used_slots),
-      stranded_bytes: strandedBytes(pipe, write_bytes),
+      oldest: pipe.newest === null ? null : pipe.tail,
+      newest: pipe.newest,
+      used: pipe.used_slots,
+      stranded_bytes: strandedBytes(pipe, log_bytes),
       isFull: slots.every((slot) => slot !== null && slot.room_bytes === 0),
     },
-    reading: readingAt(trace, index),
-    ssh: sshd ?? null,
-    groups: groupsOf(world),
+    reading: readingIn(world),
+    ssh: channel ?? null,
+    census: server.census,
   };
 }
 
 /** The most that a level reaches in a run. */
-export const most = (trace: Trace, at: (world: WorldState) => number): number =>
-  trace.events.reduce((highest, { index }) => Math.max(highest, at(trace.stateAt(index))), 0);
+export const most = (trace: PileUp, at: (world: PileUpWorld) => number): number =>
+  trace.events.reduce((highest, { index }) => Math.max(highest, at(trace.worldAt(index))), 0);

@@ -1,5 +1,4 @@
 /** The chain from the clients to whoever reads the log, as one picture. */
-import type { Trace } from '#simulations/engine/trace.ts';
 import { count } from '#simulations/engine/wording.ts';
 import { chain, type Link } from '../../views/chain.ts';
 import { slotTextures } from '../../views/pipe-slots.ts';
@@ -9,36 +8,35 @@ import type { MomentPicture } from '../figure.ts';
 import { drawChannel } from './channel.ts';
 import { drawClients } from './clients.ts';
 import { flowOf, headline } from './flow.ts';
-import { type Chain, chainAt, hasPool, most } from './moment.ts';
+import { type Chain, chainAt, connectionsIn, counted, hasPool, most } from './moment.ts';
 import { drawPile, pileTexture } from './pile.ts';
+import { logPipe, type PileUp } from './pile-up.ts';
 import { drawPipe, drawReader } from './pipe.ts';
 import { layout } from './places.ts';
 import { drawAcceptQueue, drawPoolQueue } from './queues.ts';
 import { drawMain, drawStack, drawWorkers } from './threads.ts';
 
 /** The most connections in CLOSE_WAIT that a run ever has. */
-const mostCloseWait = once((trace) => most(trace, ({ connections }) => Number(connections?.close_wait)));
+const mostCloseWait = once((trace: PileUp) => most(trace, (world) => connectionsIn(world, 'CLOSE_WAIT')));
 
 function told(
-  { clients, accept, pool, workers, asleep, pipe, groups }: Chain,
+  { clients, accept, pool, workers, asleep, pipe, census }: Chain,
   words: readonly string[],
 ): string {
-  const closeWait = groups.filter(({ server }) => server === 'CLOSE_WAIT');
   const queue = pool ? `, ${count(pool.waiting)} in the pool’s queue` : '';
-  return `${words.join(': ')}. ${count(clients.served)} clients served, ${count(accept.waiting)} of ${count(accept.room)} in the accept queue${queue}, ${asleep} of ${workers.length} ${workers.length === 1 ? 'thread' : 'workers'} asleep in write(), ${pipe.used} of ${pipe.slots.length} slots of the pipe in use, ${count(closeWait.reduce((sum, group) => sum + group.count, 0))} in CLOSE-WAIT`;
+  return `${words.join(': ')}. ${count(clients.served)} clients served, ${count(accept.waiting)} of ${count(accept.room)} in the accept queue${queue}, ${asleep} of ${workers.length} ${workers.length === 1 ? 'thread' : 'workers'} asleep in write(), ${pipe.used} of ${pipe.slots.length} slots of the pipe in use, ${count(counted(census, 'CLOSE_WAIT'))} in CLOSE-WAIT`;
 }
 
-function draw(trace: Trace, index: number, at_us: number, beside?: Trace): string {
+function draw(trace: PileUp, index: number, at_us: number, beside?: PileUp): string {
   const moment = chainAt(trace, index);
-  const { kernel, request_bytes, ssh_window_bytes, reader } = trace.parameters;
+  const { request_bytes, ssh_window_bytes, reader } = trace.parameters;
   const withPool = hasPool(trace);
   const { links, stack, kernel: inKernel, channel, pile, heights } = layout(withPool, moment.ssh !== null);
   const flow = flowOf(moment);
-  const line = trace.stateAt(index).pipe?.wr_wait as readonly string[];
+  const [first] = logPipe(trace.worldAt(index)).wr_wait;
   const [own, below] = drawStack(
     withPool ? [moment.main, ...moment.workers] : moment.workers,
-    line[0],
-    String(kernel),
+    first?.name,
     at_us,
   );
   const scale = Math.max(1, mostCloseWait(trace), beside ? mostCloseWait(beside) : 0);
@@ -58,8 +56,8 @@ function draw(trace: Trace, index: number, at_us: number, beside?: Trace): strin
     { ...links.reader, ...drawReader(moment, reader === 'none') },
     { ...stack, markup: own },
     { ...inKernel, markup: below },
-    ...(moment.ssh ? [{ ...channel, markup: drawChannel(moment.ssh, Number(ssh_window_bytes)) }] : []),
-    { ...pile, markup: drawPile(moment.groups, Number(request_bytes), withPool, scale) },
+    ...(moment.ssh ? [{ ...channel, markup: drawChannel(moment.ssh, ssh_window_bytes) }] : []),
+    { ...pile, markup: drawPile(moment.census, request_bytes, withPool, scale) },
   ];
   const title = {
     wide: { x: 0, y: 0, width: 1 },
@@ -101,7 +99,7 @@ const LEGEND: readonly (readonly [string, string])[] = [
   ],
 ];
 
-export const picture: MomentPicture = {
+export const picture: MomentPicture<PileUp> = {
   shows: 'moment',
   title: 'From the clients to whoever reads the log',
   note: 'each link waits for the next',

@@ -1,7 +1,8 @@
 /** The connections in CLOSE_WAIT by what ss shows of them: Recv-Q, and with `-p` who has them. */
 import { count } from '#simulations/engine/wording.ts';
+import type { Alike } from '#simulations/machine/state.ts';
 import { escapeText, share } from '../../views/svg.ts';
-import { type Group, sum } from './moment.ts';
+import { counted } from './moment.ts';
 
 const HEADING = 26;
 const ROW = 36;
@@ -12,28 +13,28 @@ interface Row {
   readonly recv_q_bytes: number;
   readonly words: string;
   readonly isRead: boolean;
-  has(group: Group): boolean;
+  has(alike: Alike): boolean;
 }
 
 /** @param unread_bytes Recv-Q of a request that nobody has read */
 function rowsOf(unread_bytes: number, withPool: boolean): readonly Row[] {
-  const unread = (words: string, has: (group: Group) => boolean): Row => ({
+  const unread = (words: string, has: (alike: Alike) => boolean): Row => ({
     recv_q_bytes: unread_bytes,
     words,
     isRead: false,
-    has: (group) => group.recv_q_bytes > 1 && has(group),
+    has: (alike) => alike.recv_q_bytes > 1 && has(alike),
   });
   const read: Row = {
     recv_q_bytes: 1,
     words: withPool ? 'read, a worker has it' : 'read, the thread has it',
     isRead: true,
-    has: (group) => group.recv_q_bytes <= 1,
+    has: ({ recv_q_bytes }) => recv_q_bytes <= 1,
   };
   return withPool
     ? [
         read,
-        unread('unread, in the pool’s queue', ({ holder }) => holder !== 'accept queue'),
-        unread('unread, in the accept queue', ({ holder }) => holder === 'accept queue'),
+        unread('unread, in the pool’s queue', ({ held }) => held !== 'accept queue'),
+        unread('unread, in the accept queue', ({ held }) => held === 'accept queue'),
       ]
     : [read, unread('unread, in the accept queue', () => true)];
 }
@@ -42,15 +43,15 @@ export const pileHeight = (withPool: boolean): number => HEADING + (withPool ? 3
 
 /** @param most what a whole bar stands for */
 export function drawPile(
-  groups: readonly Group[],
+  census: readonly Alike[],
   request_bytes: number,
   withPool: boolean,
   most: number,
 ): string {
-  const pile = groups.filter(({ server }) => server === 'CLOSE_WAIT');
-  const all = sum(pile);
+  const pile = census.filter(({ state }) => state === 'CLOSE_WAIT');
+  const all = counted(pile);
   const rows = rowsOf(request_bytes + 1, withPool).map(({ recv_q_bytes, words, isRead, has }, i) => {
-    const number = sum(pile.filter(has));
+    const number = counted(pile.filter(has));
     const y = HEADING + i * ROW;
     const width = number / Math.max(1, most);
     const bar = number

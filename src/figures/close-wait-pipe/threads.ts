@@ -1,6 +1,6 @@
 /** The threads: who accepts, who works, and what one that is blocked is in the middle of. */
 import { span } from '#simulations/engine/wording.ts';
-import { PIPE_KERNELS, type PipeKernel } from '#simulations/kernel/pipe/profile.ts';
+import type { ThreadStatus } from '#simulations/incidents/close-wait-pipe/thread-states.ts';
 import { BODY, link } from '../../views/chain.ts';
 import { escapeText, px, share } from '../../views/svg.ts';
 import type { Chain, Thread } from './moment.ts';
@@ -30,7 +30,7 @@ function cell(thread: Thread, x: string, y: string, width: string, height: numbe
   return `<svg ${place} overflow="visible"><rect class="thread ${look(thread)}" width="100%" height="100%" rx="3"/><svg x="50%" y="50%" overflow="visible">${mark(thread)}</svg></svg>`;
 }
 
-const WORDS: Readonly<Record<string, readonly string[]>> = {
+const WORDS: Readonly<Partial<Record<ThreadStatus, readonly string[]>>> = {
   'in accept()': ['in accept()'],
   'asleep in write()': ['asleep', 'in write()'],
   resting: ['rests', 'after EMFILE'],
@@ -100,12 +100,11 @@ export const STACK_HEIGHT = CHIP;
 
 /**
  * Where the first that fell asleep is, in its own functions and in the kernel: two parts, side by side or one below
- * the other. @param kernel the version @param first its name, or undefined where nobody sleeps
+ * the other. @param first its name, or undefined where nobody sleeps
  */
 export function drawStack(
   threads: readonly Thread[],
   first: string | undefined,
-  kernel: string,
   at_us: number,
 ): readonly [string, string] {
   const thread = threads.find(({ name }) => name === first);
@@ -117,8 +116,7 @@ export function drawStack(
     'own',
     name.length * BOLD + 10,
   );
-  const { wchan } = PIPE_KERNELS[kernel as PipeKernel];
-  const kernelChip = chips([wchan], 'kernel', 42);
+  const kernelChip = chips([thread.wchan ?? ''], 'kernel', 42);
   const asleep_us = Math.floor((at_us - thread.since_us) / 1e6) * 1e6;
   return [
     label + own.markup,

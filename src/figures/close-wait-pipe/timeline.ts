@@ -4,17 +4,18 @@ import { levels } from '../../views/levels.ts';
 import { lastMoment } from '../../views/scene.ts';
 import type { Timeline } from '../../views/timeline.ts';
 import { unit } from '../clock.ts';
-import { asleepIn, hasPool } from './moment.ts';
+import { asleepIn, connectionsIn, hasPool } from './moment.ts';
+import { logPipe, type PileUp } from './pile-up.ts';
 
-export const timeline: Timeline = {
+export const timeline: Timeline<PileUp> = {
   rows: [
     {
       name: 'connections',
       ...levels({
         series: [
-          { name: 'ESTAB', tone: 'ok', at: ({ connections }) => Number(connections?.established) },
-          { name: 'CLOSE-WAIT', tone: 'decide', at: ({ connections }) => Number(connections?.close_wait) },
-          { name: 'SYN-SENT', tone: 'syn', at: ({ clients }) => Number(clients?.syn_sent) },
+          { name: 'ESTAB', tone: 'ok', at: (world) => connectionsIn(world, 'ESTABLISHED') },
+          { name: 'CLOSE-WAIT', tone: 'decide', at: (world) => connectionsIn(world, 'CLOSE_WAIT') },
+          { name: 'SYN-SENT', tone: 'syn', at: ({ programs }) => programs.clients.syn_sent },
         ],
         value: count,
         lines: 4,
@@ -24,7 +25,7 @@ export const timeline: Timeline = {
       name: 'asleep',
       ...levels({
         series: [{ tone: 'timer', at: (world, trace) => asleepIn(trace, world) }],
-        most: (trace) => (hasPool(trace) ? Number(trace.parameters.workers) : 1),
+        most: (trace) => (hasPool(trace) ? trace.parameters.workers : 1),
         value: (threads) => (threads === 1 ? '1 thread' : `${threads} threads`),
         lines: 2,
       }),
@@ -32,8 +33,8 @@ export const timeline: Timeline = {
     {
       name: 'pipe',
       ...levels({
-        series: [{ tone: 'data', at: ({ pipe }) => Number(pipe?.held_bytes) }],
-        most: ({ stateAt }) => Number(stateAt(0).pipe?.size_bytes),
+        series: [{ tone: 'data', at: (world) => logPipe(world).held_bytes }],
+        most: ({ worldAt }) => logPipe(worldAt(0)).size_bytes,
         value: bytes,
         lines: 2,
       }),

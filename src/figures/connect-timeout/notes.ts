@@ -1,32 +1,29 @@
 /** What the worker calls and hears, beside the ladder. */
-import type { Trace, TraceEvent } from '#simulations/engine/trace.ts';
 import { type Note, once } from '../../views/scene.ts';
+import { wordsIn } from '../words-in.ts';
+import type { Attempt } from './attempt.ts';
 
 /** A call that returns at once is one word with the call before it. */
-export const notes = once(({ events }: Trace): Note[] => {
+export const notes = once(({ events }: Attempt): Note[] => {
   const found: Note[] = [];
   for (const event of events) {
-    const { kind, data } = event;
-    if (kind === 'syscall' && (data.call === 'connect' || data.call === 'poll')) {
+    if (event.kind === 'syscall' && (event.data.call === 'connect' || event.data.call === 'poll')) {
+      const { call } = event.data;
       const together = found.find(({ event: { at_us }, tone }) => tone === 'plain' && at_us === event.at_us);
-      if (together) together.text += `, ${data.call}()`;
-      else found.push({ event, text: `${data.call}()`, tone: 'plain' });
-    } else if (kind === 'syscall-return' && event.beat && Number(data.blocked_us) > 0) {
-      const what = data.call === 'poll' ? pollText(data) : (data.errno ?? 'connected');
-      found.push({ event, text: `${data.call}(): ${what}`, tone: data.errno ? 'decide' : 'ok' });
-    } else if (kind === 'syscall-return' && data.call === 'getsockopt')
-      found.push({
-        event,
-        text: `SO_ERROR: ${(data.out as { error?: string }).error ?? 'none'}`,
-        tone: 'decide',
-      });
-    else if (kind === 'heartbeat-missed')
+      if (together) together.text += `, ${call}()`;
+      else found.push({ event, text: `${call}()`, tone: 'plain' });
+    } else if (event.kind === 'syscall-return' && event.beat && event.data.blocked_us > 0) {
+      const { call, errno, out } = event.data;
+      const what = call === 'poll' ? pollText(wordsIn(out.revents)) : (errno ?? 'connected');
+      found.push({ event, text: `${call}(): ${what}`, tone: errno ? 'decide' : 'ok' });
+    } else if (event.kind === 'syscall-return' && event.data.call === 'getsockopt') {
+      const [error = 'none'] = wordsIn(event.data.out.error);
+      found.push({ event, text: `SO_ERROR: ${error}`, tone: 'decide' });
+    } else if (event.kind === 'heartbeat-missed')
       found.push({ event, text: 'supervisor kills the worker', tone: 'decide' });
   }
   return found;
 });
 
-function pollText(data: TraceEvent['data']): string {
-  const revents = (data.out as { revents?: readonly string[] }).revents ?? [];
-  return revents.length ? revents.map((name) => name.slice(4)).join('|') : 'timed out';
-}
+const pollText = (revents: readonly string[]): string =>
+  revents.length ? revents.map((name) => name.slice(4)).join('|') : 'timed out';

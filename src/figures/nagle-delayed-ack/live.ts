@@ -1,12 +1,15 @@
 /** What moves in the figure of the nagle-delayed-ack chapter. */
 import { duration } from '#simulations/engine/duration.ts';
-import type { Trace, TraceEvent } from '#simulations/engine/trace.ts';
-import { nagleDelayedAck } from '#simulations/incidents/nagle-delayed-ack.ts';
+import { nagleDelayedAck } from '#simulations/incidents/nagle-delayed-ack/simulation.ts';
 import { connectionMachine } from '#simulations/kernel/tcp/connection.ts';
+import { connectionOf, listenerOf, machineOf } from '#simulations/machine/lookups.ts';
+import type { World } from '#simulations/machine/state.ts';
+import type { TraceEvent } from '#simulations/trace/event.ts';
 import { type Bar, bars } from '../../views/bars.ts';
 import type { Variable } from '../../views/gauges.ts';
 import { ladderOf } from '../../views/ladder.ts';
 import { asLive, type Decision } from '../figure.ts';
+import type { Exchange } from './exchange.ts';
 import { gauges } from './gauges.ts';
 import { latency_us, requests, stalledRequests } from './requests.ts';
 import { scene } from './scene.ts';
@@ -18,22 +21,24 @@ const REGIONS: readonly (readonly [region: string, functions: RegExp])[] = [
   ['retransmission', /tcp_retransmit|tcp_write_timeout|tcp_write_wakeup|probe|tcp_connect:timer/],
 ];
 
-/** The state of the sending region for each thing that holds bytes. */
-const HOLDS: Readonly<Record<string, string>> = {
-  Nagle: 'held by Nagle',
-  cork: 'corked',
-  window: 'window full',
-};
-
-function decidedBy({ kind, actor, mark, data }: TraceEvent): Decision | null {
+function decidedBy({ kind, actor, mark }: TraceEvent): Decision | null {
   if (kind === 'state-changed') return { actor, region: 'connection' };
-  const enters = kind === 'segment-held' || kind === 'window-full' ? HOLDS[String(data.hold)] : undefined;
-  if (enters) return { actor, region: 'sending', enters };
+  if (kind === 'segment-held' || kind === 'window-full') return { actor, region: 'sending' };
   const [region] = REGIONS.find(([, functions]) => functions.test(mark ?? '')) ?? [];
   return region ? { actor, region } : null;
 }
 
-function barsOf(trace: Trace): Bar[] {
+/** A listener shows its state where no connection has come yet; CLOSE is the state of none (RFC 9293 3.3.2). */
+function stateIn(world: World, side: string, region: string): string | undefined {
+  const machine = machineOf(world, side);
+  const socket = connectionOf(machine) ?? listenerOf(machine);
+  if (region === 'connection') return socket?.state ?? 'CLOSE';
+  return region === 'sending' || region === 'acknowledgement' || region === 'retransmission'
+    ? socket?.regions?.[region]
+    : undefined;
+}
+
+function barsOf(trace: Exchange): Bar[] {
   const stalled = stalledRequests(trace);
   return requests(trace).flatMap((request) => {
     const { number, ended } = request;
@@ -45,8 +50,8 @@ function barsOf(trace: Trace): Bar[] {
   });
 }
 
-function latencyBars(trace: Trace, beside?: Trace): string {
-  const whole = Math.max(Number(trace.parameters.requests), Number(beside?.parameters.requests ?? 0));
+function latencyBars(trace: Exchange, beside?: Exchange): string {
+  const whole = Math.max(trace.parameters.requests, beside?.parameters.requests ?? 0);
   const others = beside ? barsOf(beside) : [];
   return bars(barsOf(trace), whole, 'Latency of each request that has been answered', others);
 }
@@ -55,7 +60,7 @@ function latencyBars(trace: Trace, beside?: Trace): string {
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.ceil(values.length / 2) - 1] ?? 0;
 
-function summary(trace: Trace): Variable[] {
+function summary(trace: Exchange): Variable[] {
   const answered = requests(trace).filter(({ ended }) => ended);
   const latencies = answered.map(latency_us);
   const stalled = stalledRequests(trace).size;
@@ -64,7 +69,7 @@ function summary(trace: Trace): Variable[] {
     ['stalled', `${stalled} of ${trace.parameters.requests}`],
     ['latency: median', duration(median(latencies))],
     ['longest', duration(Math.max(0, ...latencies))],
-    ['segments', String(segments)],
+    ['segments', `${segments}`],
   ];
 }
 
@@ -82,15 +87,17 @@ export const live = asLive(nagleDelayedAck, {
   initial: 'post',
   picture: ladderOf(scene),
   timeline: scene,
+  charts: [],
   clock,
   regions: {
     machine: connectionMachine,
     places: [
-      { region: 'connection', field: 'sk_state', isFolded: true },
-      { region: 'sending', field: 'sending' },
-      { region: 'acknowledgement', field: 'acknowledgement' },
-      { region: 'retransmission', field: 'retransmission' },
+      { region: 'connection', isFolded: true },
+      { region: 'sending' },
+      { region: 'acknowledgement' },
+      { region: 'retransmission' },
     ],
+    stateIn,
     decidedBy,
   },
   strip: {

@@ -1,8 +1,8 @@
 /** The requests of a run, read from what the client's process calls and gets back. */
 
-import type { Trace, TraceEvent } from '#simulations/engine/trace.ts';
-import type { NagleDelayedAckOutcome } from '#simulations/incidents/nagle-delayed-ack.ts';
+import type { TraceEvent } from '#simulations/trace/event.ts';
 import { once } from '../../views/scene.ts';
+import type { Exchange } from './exchange.ts';
 
 export const CLIENT_PROCESS = 'client process';
 
@@ -15,23 +15,20 @@ export interface Request {
   readonly ended: TraceEvent | undefined;
 }
 
-const amount = (value: unknown): number => Number(value ?? 0);
-
 /** Every request that the client has begun. */
-export const requests = once(({ events, parameters }: Trace): Request[] => {
-  const response_bytes = amount(parameters.header_bytes) + amount(parameters.body_bytes);
+export const requests = once(({ events, parameters }: Exchange): Request[] => {
+  const response_bytes = parameters.header_bytes + parameters.body_bytes;
   const first = parameters.server_closes_after_response ? 'socket' : 'write';
   const found: Request[] = [];
   let began: TraceEvent | null = null;
   let got_bytes = 0;
   for (const event of events) {
-    const { actor, kind, data } = event;
-    if (actor !== CLIENT_PROCESS) continue;
-    if (kind === 'syscall' && data.call === first && !began) {
+    if (event.actor !== CLIENT_PROCESS) continue;
+    if (event.kind === 'syscall' && event.data.call === first && !began) {
       began = event;
       got_bytes = 0;
-    } else if (kind === 'syscall-return' && data.call === 'read' && began) {
-      got_bytes += amount(data.value);
+    } else if (event.kind === 'syscall-return' && event.data.call === 'read' && began) {
+      got_bytes += event.data.value;
       if (got_bytes < response_bytes) continue;
       found.push({ number: found.length + 1, began, beganAt_us: began.at_us, ended: event });
       began = null;
@@ -46,6 +43,4 @@ export const latency_us = ({ beganAt_us, ended }: Request): number =>
   (ended?.at_us ?? beganAt_us) - beganAt_us;
 
 /** The numbers of the requests that waited for a timer. */
-export const stalledRequests = once(
-  ({ outcome }: Trace): ReadonlySet<number> => new Set((outcome as NagleDelayedAckOutcome).stalls),
-);
+export const stalledRequests = once(({ outcome }: Exchange): ReadonlySet<number> => new Set(outcome.stalls));

@@ -1,22 +1,24 @@
 /** Client and server, each as process and kernel, and the requests between them. */
 import { duration } from '#simulations/engine/duration.ts';
-import type { Trace } from '#simulations/engine/trace.ts';
 import { type Note, once, type Scene } from '../../views/scene.ts';
+import type { Exchange } from './exchange.ts';
 import { CLIENT_PROCESS, requests } from './requests.ts';
 import { waits } from './waits.ts';
 
 /** Where each request begins. */
-const notes = once((trace: Trace): Note[] =>
+const notes = once((trace: Exchange): Note[] =>
   requests(trace).map(({ number, began }) => ({ event: began, text: `request ${number}`, tone: 'part' })),
 );
 
 /** What a record in TIME_WAIT does a minute later is no part of the picture. */
-const end_us = once(({ events }: Trace): number => {
-  const last = events.findLast(({ kind, data }) => !(kind === 'state-changed' && data.from === 'TIME_WAIT'));
+const end_us = once(({ events }: Exchange): number => {
+  const last = events.findLast(
+    (event) => !(event.kind === 'state-changed' && event.data.from === 'TIME_WAIT'),
+  );
   return last?.at_us ?? 0;
 });
 
-export const scene: Scene = {
+export const scene: Scene<Exchange> = {
   ends: () => ({ client: 'client', server: 'server', isSilent: false }),
   notes,
   waits,

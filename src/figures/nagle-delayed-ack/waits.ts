@@ -1,21 +1,29 @@
 /** What waits inside the two kernels: bytes that may not leave, ACKs that hope for company, and the probe timer. */
 import { duration } from '#simulations/engine/duration.ts';
-import type { Trace, TraceEvent } from '#simulations/engine/trace.ts';
+import { connectionOf, machineOf } from '#simulations/machine/lookups.ts';
+import type { TcpState } from '#simulations/machine/state.ts';
+import type { EventOfKind, TraceEvent } from '#simulations/trace/event.ts';
 import { once, type Side, type Wait } from '../../views/scene.ts';
+import type { Exchange } from './exchange.ts';
 
 const SIDES: readonly Side[] = ['client', 'server'];
 
 interface Open {
-  readonly from: TraceEvent;
+  readonly from: EventOfKind<'segment-held'> | EventOfKind<'window-full'>;
   /** The most bytes that were held at once. */
   bytes: number;
 }
 
-const heldLabel = (hold: unknown, bytes: number): string =>
-  ({ cork: `${bytes} B corked`, window: `${bytes} B wait for room` })[String(hold)] ?? `${bytes} B held`;
+const heldLabel = (hold: 'Nagle' | 'cork' | 'window', bytes: number): string =>
+  ({ Nagle: `${bytes} B held`, cork: `${bytes} B corked`, window: `${bytes} B wait for room` })[hold];
+
+/** An end's connection after an event. */
+const connectionAt = ({ worldAt }: Exchange, index: number, side: Side): TcpState | undefined =>
+  connectionOf(machineOf(worldAt(index), side));
 
 /** Bytes that stay in the socket of one end. */
-function holdsOf({ events, stateAt }: Trace, side: Side): Wait[] {
+function holdsOf(trace: Exchange, side: Side): Wait[] {
+  const { events } = trace;
   const found: Wait[] = [];
   let open: Open | null = null;
   const close = (end: TraceEvent | undefined, end_us: number) => {
@@ -25,12 +33,12 @@ function holdsOf({ events, stateAt }: Trace, side: Side): Wait[] {
     open = null;
   };
   for (const event of events) {
-    const { index, actor, kind, data, at_us } = event;
-    if (open) open.bytes = Math.max(open.bytes, Number(stateAt(index)[side]?.unsent_bytes ?? 0));
+    const { index, actor, kind, at_us } = event;
+    if (open) open.bytes = Math.max(open.bytes, connectionAt(trace, index, side)?.info?.notsent_bytes ?? 0);
     if (actor !== side) continue;
-    if (kind === 'segment-held' || kind === 'window-full') {
+    if (event.kind === 'segment-held' || event.kind === 'window-full') {
       close(event, at_us);
-      open = { from: event, bytes: Number(data.bytes) };
+      open = { from: event, bytes: event.data.bytes };
     } else if (kind === 'hold-ended') close(event, at_us);
   }
   close(undefined, events.at(-1)?.at_us ?? 0);
@@ -38,12 +46,12 @@ function holdsOf({ events, stateAt }: Trace, side: Side): Wait[] {
 }
 
 /** Acknowledgements of one end that wait for data to ride on. */
-function delayedAcksOf({ events }: Trace, side: Side): Wait[] {
+function delayedAcksOf({ events }: Exchange, side: Side): Wait[] {
   const found: Wait[] = [];
-  let open: TraceEvent | null = null;
+  let open: EventOfKind<'ack-delayed'> | null = null;
   const close = (end: TraceEvent) => {
     if (!open) return;
-    const delay_us = Number(open.data.delay_ms) * 1000;
+    const delay_us = open.data.delay_ms * 1000;
     found.push({
       side,
       kind: 'delayed-ack',
@@ -67,16 +75,16 @@ function delayedAcksOf({ events }: Trace, side: Side): Wait[] {
 }
 
 /** The timer of window probes at one end, which also ends a cork. */
-function probesOf({ events, stateAt }: Trace, side: Side): Wait[] {
+function probesOf(trace: Exchange, side: Side): Wait[] {
   const found: Wait[] = [];
   let open: TraceEvent | null = null;
   let due_us = 0;
-  for (const event of events) {
-    const state = stateAt(event.index)[side];
-    const isProbing = state?.retransmission === 'probing' && state.timer_due_us !== null;
+  for (const event of trace.events) {
+    const timer = connectionAt(trace, event.index, side)?.timer;
+    const isProbing = timer?.name === 'persist';
     if (isProbing && !open) {
       open = event;
-      due_us = Number(state.timer_due_us);
+      due_us = timer.due_us;
     } else if (!isProbing && open) {
       const length_us = due_us - open.at_us;
       found.push({
@@ -108,7 +116,7 @@ function stallsOf(waits: readonly Wait[]): Wait[] {
 }
 
 /** Everything that waits, in the order in which it began. */
-export const waits = once((trace: Trace): Wait[] => {
+export const waits = once((trace: Exchange): Wait[] => {
   const found = SIDES.flatMap((side) => [
     ...holdsOf(trace, side),
     ...delayedAcksOf(trace, side),

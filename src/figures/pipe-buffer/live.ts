@@ -1,19 +1,20 @@
 /** What moves in the figure of a pipe's buffer. */
-import type { Trace } from '#simulations/engine/trace.ts';
 import { bytes, count, span } from '#simulations/engine/wording.ts';
 import { PAGE_SIZE_bytes } from '#simulations/kernel/pipe/size.ts';
-import { type PipeBufferOutcome, pipeBuffer } from '#simulations/reference/pipe-buffer.ts';
+import { pipeMachine, writerMachine } from '#simulations/kernel/pipe/states.ts';
+import { pipeBuffer } from '#simulations/reference/pipe-buffer/simulation.ts';
 import type { Panel, Variable } from '../../views/gauges.ts';
 import { pipeRing, ringHeight } from '../../views/pipe-ring.ts';
 import { slotLegend } from '../../views/pipe-slots.ts';
 import { clock } from '../clock.ts';
 import { asLive, type MomentPicture } from '../figure.ts';
-import { largest_bytes, momentOf, slept_us, writersOf } from './moment.ts';
+import { largest_bytes, momentOf, slept_us, thePipe, writersOf } from './moment.ts';
+import type { PipeRun } from './pipe-run.ts';
 import { timeline } from './timeline.ts';
 
 export { clock };
 
-const picture: MomentPicture = {
+const picture: MomentPicture<PipeRun> = {
   shows: 'moment',
   title: 'The pipe',
   note: 'each box is one page; what would be too thin to see is drawn wider',
@@ -21,30 +22,31 @@ const picture: MomentPicture = {
   layout: 'wide',
   hasPackets: false,
   draw(trace, index, at_us) {
-    const height = ringHeight(largest_bytes(trace) / PAGE_SIZE_bytes, Number(trace.parameters.writers));
+    const height = ringHeight(largest_bytes(trace) / PAGE_SIZE_bytes, trace.parameters.writers);
     return pipeRing(momentOf(trace, index, at_us), height);
   },
   legend: slotLegend,
 };
 
-function gauges(trace: Trace, index: number, at_us: number): Panel {
-  const world = trace.stateAt(index);
-  const { pipe = {}, reader = {} } = world;
-  const end_us = Number(trace.parameters.duration_ms) * 1000;
-  const longest_us = Math.max(...writersOf(world).map((name) => slept_us(world[name], at_us)));
-  const slots = (pipe.slots as unknown[]).length;
+function gauges(trace: PipeRun, index: number, at_us: number): Panel {
+  const world = trace.worldAt(index);
+  const pipe = thePipe(world);
+  const writers = writersOf(world);
+  const end_us = trace.parameters.duration_ms * 1000;
+  const longest_us = Math.max(...writers.map(([, task]) => slept_us(task, at_us)));
+  const slots = pipe.slots.length;
   return {
     gauges: [
       {
         label: 'slots in use',
         value: `${pipe.used_slots} of ${slots}`,
-        share: Number(pipe.used_slots) / slots,
+        share: pipe.used_slots / slots,
         tone: 'count',
       },
       {
         label: 'bytes held',
-        value: `${count(Number(pipe.held_bytes))}`,
-        share: Number(pipe.held_bytes) / Number(pipe.size_bytes),
+        value: count(pipe.held_bytes),
+        share: pipe.held_bytes / pipe.size_bytes,
         tone: 'data',
       },
       {
@@ -55,20 +57,17 @@ function gauges(trace: Trace, index: number, at_us: number): Panel {
       },
     ],
     variables: [
-      ['F_GETPIPE_SZ', String(pipe.size_bytes)],
-      ['FIONREAD', String(pipe.held_bytes)],
-      ['readers', String(pipe.readers)],
-      [
-        'written',
-        bytes(writersOf(world).reduce((sum, name) => sum + Number(world[name]?.returned_bytes), 0)),
-      ],
-      ['read', bytes(Number(reader.returned_bytes))],
+      ['F_GETPIPE_SZ', `${pipe.size_bytes}`],
+      ['FIONREAD', `${pipe.held_bytes}`],
+      ['readers', pipe.readers ? 'open' : 'closed'],
+      ['written', bytes(writers.reduce((sum, [, { returned_bytes }]) => sum + returned_bytes, 0))],
+      ['read', bytes(world.programs.reader?.returned_bytes ?? 0)],
     ],
   };
 }
 
-function summary(trace: Trace): Variable[] {
-  const { accepted_bytes, blocked_at_ms, errno, signal, wakeups } = trace.outcome as PipeBufferOutcome;
+function summary({ outcome }: PipeRun): Variable[] {
+  const { accepted_bytes, blocked_at_ms, errno, signal, wakeups } = outcome;
   return [
     ['accepted', bytes(accepted_bytes)],
     ['first blocked', blocked_at_ms === null ? 'never' : `after ${span(blocked_at_ms * 1000)}`],
@@ -77,4 +76,25 @@ function summary(trace: Trace): Variable[] {
   ];
 }
 
-export const live = asLive(pipeBuffer, { initial: 'post', picture, timeline, clock, gauges, summary });
+export const live = asLive(pipeBuffer, {
+  initial: 'post',
+  picture,
+  timeline,
+  charts: [
+    {
+      machine: pipeMachine,
+      region: 'ring',
+      stateIn: (world) => thePipe(world).state,
+      part: { states: ['empty', 'holding', 'full'], events: ['WRITE', 'READ'] },
+    },
+    {
+      machine: writerMachine,
+      region: 'writer',
+      stateIn: ({ programs }) => programs['writer 1']?.status,
+      part: { states: ['running', 'asleep', 'polling'] },
+    },
+  ],
+  clock,
+  gauges,
+  summary,
+});

@@ -1,24 +1,23 @@
 /** Who sleeps, and what the pipe holds, over time. */
-import type { WorldState } from '#simulations/engine/trace.ts';
+
 import { bytes } from '#simulations/engine/wording.ts';
 import { levels } from '../../views/levels.ts';
 import { lastMoment } from '../../views/scene.ts';
 import type { Timeline } from '../../views/timeline.ts';
 import { unit } from '../clock.ts';
-import { largest_bytes, strandedBytes } from './moment.ts';
+import { largest_bytes, strandedBytes, thePipe, writersOf } from './moment.ts';
+import type { PipeRun, PipeWorld } from './pipe-run.ts';
 
-const asleep = (world: WorldState): number =>
-  Object.entries(world).filter(
-    ([name, { status }]) => name.startsWith('writer ') && (status === 'asleep' || status === 'polling'),
-  ).length;
+const asleep = (world: PipeWorld): number =>
+  writersOf(world).filter(([, { status }]) => status === 'asleep' || status === 'polling').length;
 
-export const timeline: Timeline = {
+export const timeline: Timeline<PipeRun> = {
   rows: [
     {
       name: 'asleep',
       ...levels({
         series: [{ tone: 'timer', at: asleep }],
-        most: ({ parameters }) => Number(parameters.writers),
+        most: ({ parameters }) => parameters.writers,
         value: (writers) => (writers === 1 ? '1 writer' : `${writers} writers`),
         lines: 2,
       }),
@@ -27,11 +26,11 @@ export const timeline: Timeline = {
       name: 'bytes',
       ...levels({
         series: [
-          { name: 'held', tone: 'data', at: ({ pipe }) => Number(pipe?.held_bytes) },
+          { name: 'held', tone: 'data', at: (world) => thePipe(world).held_bytes },
           {
             name: 'stranded',
             tone: 'decide',
-            at: ({ pipe = {} }, { parameters }) => strandedBytes(pipe, Number(parameters.write_bytes)),
+            at: (world, { parameters }) => strandedBytes(thePipe(world), parameters.write_bytes),
           },
         ],
         most: largest_bytes,

@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
-import type { Trace } from '#simulations/engine/trace.ts';
-import { closeWaitPipe } from '#simulations/incidents/close-wait-pipe.ts';
+import type { Given } from '#simulations/engine/parameters.ts';
+import { closeWaitPipe } from '#simulations/incidents/close-wait-pipe/simulation.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
 import { flowOf, headline } from '#site/figures/close-wait-pipe/flow.ts';
+import { figure as closeWaitPipeFigure } from '#site/figures/close-wait-pipe/index.ts';
 import { live } from '#site/figures/close-wait-pipe/live.ts';
-import { chainAt, sum } from '#site/figures/close-wait-pipe/moment.ts';
-import { closeWaitPipeFigure } from '#site/figures/close-wait-pipe.ts';
+import { chainAt, connectionsIn, counted, processOf } from '#site/figures/close-wait-pipe/moment.ts';
+import type { PileUp, PileUpWorld } from '#site/figures/close-wait-pipe/pile-up.ts';
+import { runOf } from '#site/figures/trace-of.ts';
 import { statechart } from '#site/views/statechart.ts';
 import { drawTimeline } from '#site/views/timeline.ts';
 
 const { picture } = closeWaitPipeFigure;
 if (picture.shows !== 'moment') throw new Error('the chain is drawn as it is at one moment');
 
-const run = (given: Given) => closeWaitPipe.run(settleParameters(closeWaitPipe.parameters, given).values);
+const run = (given: Given): PileUp => runOf(closeWaitPipe, given);
 
 /** The presets that take little time, and what lies at the edges. */
 const situations: Given[] = [
@@ -36,17 +38,28 @@ const wide = (markup: string): string => markup.split('<g class="narrow-only">')
 const told = (markup: string): string => /aria-label="([^"]*)"/.exec(markup)?.[1] ?? '';
 const find = (trace: Trace, kind: string) => trace.events.find((event) => event.kind === kind)?.index ?? -1;
 
+/** Connections that threads have and have not closed. */
+function requestsIn(world: PileUpWorld): number {
+  const { threads, fds } = processOf(world);
+  const open = [...threads.values()].flatMap(({ frames }) =>
+    frames.filter(({ locals }) => typeof locals?.fd === 'number' && fds.get(locals.fd)),
+  );
+  return open.length;
+}
+
 describe('the chain', () => {
   it.each(situations)('has every connection in one place: %j', (given) => {
     const trace = run(given);
     for (const { index } of trace.events) {
-      const { connections = {} } = trace.stateAt(index);
-      const { groups, accept, pool, asleep, workers } = chainAt(trace, index);
-      expect(sum(groups.filter(({ server }) => server === 'CLOSE_WAIT'))).toBe(connections.close_wait);
-      expect(sum(groups.filter(({ holder }) => holder === 'accept queue'))).toBe(accept.waiting);
+      const world = trace.worldAt(index);
+      const { census, accept, pool, asleep, workers } = chainAt(trace, index);
+      expect(counted(census, 'CLOSE_WAIT')).toBe(connectionsIn(world, 'CLOSE_WAIT'));
+      expect(counted(census.filter(({ held }) => held === 'accept queue'))).toBe(accept.waiting);
       if (pool) {
-        // What an idle worker is about to take has left the queue.
-        const handed = sum(groups.filter(({ holder }) => holder === 'pool queue')) - pool.waiting;
+        // What an idle worker is about to take has left the queue, and what the main thread has may not be in it yet.
+        const inHands = requestsIn(world);
+        const held = counted(census.filter(({ held }) => held === 'process'));
+        const handed = held - inHands - pool.waiting;
         const idle = workers.filter(({ status }) => status === 'waiting for work').length;
         expect(handed).toBeGreaterThanOrEqual(0);
         expect(handed).toBeLessThanOrEqual(idle);
@@ -159,7 +172,7 @@ describe('the figure', () => {
     const bare = situations.flatMap((given) =>
       run(given).events.flatMap(({ mark }) => {
         const [symbol = ''] = mark?.split(':') ?? [];
-        return symbol && !closeWaitPipeFigure.excerpts.includes(symbol) ? [symbol] : [];
+        return symbol && !closeWaitPipeFigure.excerpts.has(symbol) ? [symbol] : [];
       }),
     );
     expect([...new Set(bare)]).toEqual([]);
@@ -194,9 +207,7 @@ describe('the figure', () => {
     for (const state of states) expect(markup).toContain(`data-state="${state}"`);
     for (const given of [{}, { accepting: 'inline' }]) {
       const trace = run(given);
-      const actor = [chart.actor].flat().find((name) => name in trace.stateAt(0)) ?? '';
-      for (const { index } of trace.events)
-        expect(states).toContain(trace.stateAt(index)[actor]?.[chart.field]);
+      for (const { index } of trace.events) expect(states).toContain(chart.stateIn(trace.worldAt(index)));
     }
   });
 });

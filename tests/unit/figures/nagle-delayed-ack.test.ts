@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { figure as nagleDelayedAckFigure } from '#site/figures/nagle-delayed-ack/index.ts';
 import { latency_us, requests, stalledRequests } from '#site/figures/nagle-delayed-ack/requests.ts';
 import { scene } from '#site/figures/nagle-delayed-ack/scene.ts';
 import { waits } from '#site/figures/nagle-delayed-ack/waits.ts';
-import { nagleDelayedAckFigure } from '#site/figures/nagle-delayed-ack.ts';
 import { run, situations } from '../tools/nagle-runs.ts';
 
 describe('the requests read from the calls', () => {
@@ -80,20 +80,18 @@ describe('the figure', () => {
         run(given).events.flatMap(({ mark }) => (mark ? [mark.split(':')[0]] : [])),
       ),
     );
-    expect([...functions].filter((name) => !nagleDelayedAckFigure.excerpts.includes(name ?? ''))).toEqual([]);
+    expect([...functions].filter((name) => !nagleDelayedAckFigure.excerpts.has(name ?? ''))).toEqual([]);
   });
 
   it('says who decides: sending when bytes are held, acknowledgement when an ACK waits', () => {
-    const { events } = run({ rtt_ms: 1, requests: 2 });
+    const { events, worldAt } = run({ rtt_ms: 1, requests: 2 });
     const decided = (kind: string) => {
       const event = events.find((event) => event.kind === kind);
       return event && nagleDelayedAckFigure.regions?.decidedBy(event);
     };
-    expect(decided('segment-held')).toEqual({
-      actor: 'server',
-      region: 'sending',
-      enters: 'held by Nagle',
-    });
+    expect(decided('segment-held')).toEqual({ actor: 'server', region: 'sending' });
+    const held = worldAt(events.find(({ kind }) => kind === 'segment-held')?.index ?? 0);
+    expect(nagleDelayedAckFigure.regions?.stateIn(held, 'server', 'sending')).toBe('held by Nagle');
     expect(decided('ack-delayed')).toEqual({ actor: 'server', region: 'acknowledgement' });
     expect(decided('delayed-ack-fired')).toEqual({ actor: 'client', region: 'acknowledgement' });
   });

@@ -1,29 +1,36 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '#simulations/engine/clock.ts';
-import { Recorder, type Trace } from '#simulations/engine/trace.ts';
-import { pipeBuffer } from '#simulations/reference/pipe-buffer.ts';
+import { pipeBuffer } from '#simulations/reference/pipe-buffer/simulation.ts';
+import { Recorder } from '#simulations/trace/recorder.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
 import { timeline } from '#site/figures/pipe-buffer/timeline.ts';
 import { type Levels, levels } from '#site/views/levels.ts';
 import { drawTimeline, rowNames } from '#site/views/timeline.ts';
 import { presetRun, runOf } from '../../preset.ts';
 
 /** A trace of so many events, a millisecond apart, in which `up` rises by one and `down` falls from 100. */
-function counting(events: number): Trace {
+function counting(events: number): Counting {
   const clock = new VirtualClock();
   const recorder = new Recorder(clock);
+  let up = 0;
+  const counted = recorder.program('counted', { state: () => ({ up, down: 100 - (up % 100) }) });
   for (let i = 0; i < events; i++) {
-    clock.after(1000, () =>
-      recorder.record({ actor: 'a', kind: 'k', says: '', state: { a: { up: i, down: 100 - (i % 100) } } }),
-    );
+    clock.after(1000, () => {
+      up = i;
+      counted.touch();
+      recorder.record({ actor: 'a', kind: 'timer-fired', says: '' });
+    });
     clock.advance(1000);
   }
   return recorder.finish('test', {}, null);
 }
 
-const upAndDown: Levels = {
+type Counting = Trace<null, { readonly counted: { readonly up: number; readonly down: number } }>;
+
+const upAndDown: Levels<Counting> = {
   series: [
-    { name: 'up', tone: 'data', at: ({ a }) => Number(a?.up) },
-    { name: 'down', tone: 'decide', at: ({ a }) => Number(a?.down) },
+    { name: 'up', tone: 'data', at: ({ programs }) => programs.counted.up },
+    { name: 'down', tone: 'decide', at: ({ programs }) => programs.counted.down },
   ],
   value: (level) => `${level} things`,
 };
@@ -69,8 +76,8 @@ describe('levels over time', () => {
     const [up = []] = corners(below);
     expect(up.length).toBeLessThanOrEqual(2002);
     expect(up.at(-1)).toEqual({ x: 1, y: expect.closeTo(0.9999, 4) });
-    const spikes: Levels = {
-      series: [{ tone: 'data', at: ({ a }) => (a?.up === 5003 ? 7 : 0) }],
+    const spikes: Levels<Counting> = {
+      series: [{ tone: 'data', at: ({ programs }) => (programs.counted.up === 5003 ? 7 : 0) }],
       most: () => 7,
       value: String,
     };

@@ -1,20 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
+import type { Given } from '#simulations/engine/parameters.ts';
 import { Pipe } from '#simulations/kernel/pipe/pipe.ts';
-import { PIPE_KERNELS } from '#simulations/kernel/pipe/profile.ts';
 import { PAGE_SIZE_bytes } from '#simulations/kernel/pipe/size.ts';
 import { PipeUser } from '#simulations/kernel/pipe/user.ts';
 import { PipeWrite } from '#simulations/kernel/pipe/write.ts';
-import { pipeBuffer } from '#simulations/reference/pipe-buffer.ts';
-import { momentOf, slotsOf, strandedBytes } from '#site/figures/pipe-buffer/moment.ts';
-import { pipeBufferFigure } from '#site/figures/pipe-buffer.ts';
+import { KERNELS } from '#simulations/kernel/profile.ts';
+import { pipeBuffer } from '#simulations/reference/pipe-buffer/simulation.ts';
+import { figure as pipeBufferFigure } from '#site/figures/pipe-buffer/index.ts';
+import { momentOf, slotsOf, strandedBytes, thePipe } from '#site/figures/pipe-buffer/moment.ts';
+import type { PipeRun } from '#site/figures/pipe-buffer/pipe-run.ts';
+import { runOf } from '#site/figures/trace-of.ts';
 import { gridOf } from '#site/views/pipe-slots.ts';
 import { statechart } from '#site/views/statechart.ts';
 
 const { picture } = pipeBufferFigure;
 if (picture.shows !== 'moment') throw new Error('the pipe is drawn as it is at one moment');
 
-const run = (given: Given) => pipeBuffer.run(settleParameters(pipeBuffer.parameters, given).values);
+const run = (given: Given): PipeRun => runOf(pipeBuffer, given);
 
 /** The presets, and pipes of other sizes and ends. */
 const situations: Given[] = [
@@ -36,9 +38,9 @@ const some = (events: readonly unknown[]): number[] => {
 describe('the slots', () => {
   it.each(situations)('are whole pages, and hold what the pipe holds: %j', (given) => {
     const trace = run(given);
-    const write_bytes = Number(trace.parameters.write_bytes);
+    const { write_bytes } = trace.parameters;
     for (const index of some(trace.events)) {
-      const { pipe = {} } = trace.stateAt(index);
+      const pipe = thePipe(trace.worldAt(index));
       const slots = slotsOf(pipe, write_bytes);
       const used = slots.filter((slot) => slot !== null);
       for (const { read_bytes, held_bytes, room_bytes, stranded_bytes } of used) {
@@ -58,7 +60,7 @@ describe('the slots', () => {
   it.each([1, 120, 700, 2049, 3000, 4095, 4096, 4097, 5000, 8193, 10_000])(
     'show room in the newest slot exactly where the next write of %i bytes merges',
     (write_bytes) => {
-      const pipe = new Pipe(new PipeUser(), PIPE_KERNELS['6.18']);
+      const pipe = new Pipe(new PipeUser(), KERNELS['6.18']);
       for (let end = ''; end !== 'full'; ) {
         const { ring } = pipe;
         const newest = ring.isEmpty ? null : ring.position(ring.head - 1);
@@ -81,7 +83,7 @@ describe('the picture', () => {
     for (const index of some(trace.events)) {
       const at_us = trace.events[index]?.at_us ?? 0;
       const markup = picture.draw(trace, index, at_us);
-      const { pipe = {} } = trace.stateAt(index);
+      const pipe = thePipe(trace.worldAt(index));
       heights.add(/ height="(\d+)"/.exec(markup)?.[1]);
       expect(/NaN|undefined|(width|height)="-/.exec(markup)).toBeNull();
       expect(markup.match(/<rect class="slot[ "]/g)).toHaveLength((pipe.slots as unknown[]).length);
@@ -97,7 +99,7 @@ describe('the picture', () => {
     let used = 0;
     for (const index of some(trace.events)) {
       const markup = picture.draw(trace, index, trace.events[index]?.at_us ?? 0);
-      used += Number(trace.stateAt(index).pipe?.used_slots);
+      used += thePipe(trace.worldAt(index)).used_slots;
       let parts: { x: number; width: number }[] = [];
       for (const [, name = '', x, width] of markup.matchAll(
         /<rect class="(slot[^"]*)" x="([\d.]+)%" y="\d+" width="([\d.]+)%"/g,
@@ -127,16 +129,18 @@ describe('the picture', () => {
   it('names the writers asleep in write() in the order in which they will be woken', () => {
     const trace = run({ writers: 10, reader: 'draining', read_every_ms: 200 });
     for (const index of some(trace.events)) {
-      const { pipe = {} } = trace.stateAt(index);
+      const pipe = thePipe(trace.worldAt(index));
       const { writers, asleep } = momentOf(trace, index, trace.events[index]?.at_us ?? 0);
       expect(writers).toHaveLength(10);
-      expect(writers.slice(10 - asleep).map(({ name }) => name)).toEqual(pipe.wr_wait);
+      expect(writers.slice(10 - asleep).map(({ name }) => name)).toEqual(
+        pipe.wr_wait.map(({ name }) => name),
+      );
     }
   });
 
   it('shows who is woken at the moment of it', () => {
     const trace = run({ writers: 3, reader: 'draining' });
-    const wake = trace.events.find(({ kind }) => kind === 'wake');
+    const wake = trace.events.find((event) => event.kind === 'wake');
     const { writers } = momentOf(trace, wake?.index ?? 0, wake?.at_us ?? 0);
     expect(writers.filter(({ doing }) => doing === 'woken').map(({ name }) => name)).toEqual(
       wake?.data.woken,
@@ -154,9 +158,9 @@ describe('the picture', () => {
   });
 
   it('leaves the way open while the last slot still takes what merges', () => {
-    const trace = run({});
-    const before = trace.events.findLast(({ data }) => data.slots === 1)?.index ?? 0;
-    expect(trace.stateAt(before).pipe?.used_slots).toBe(16);
+    const trace = run({ write_every_ms: 1 });
+    const before = trace.events.findLast(({ data }) => 'slots' in data && data.slots === 1)?.index ?? 0;
+    expect(thePipe(trace.worldAt(before)).used_slots).toBe(16);
     expect(picture.draw(trace, before, 0)).not.toContain('shut');
   });
 
@@ -179,7 +183,7 @@ describe('the figure', () => {
         run(given).events.flatMap(({ mark }) => (mark ? [mark.split(':')[0]] : [])),
       ),
     );
-    expect([...functions].filter((name) => !pipeBufferFigure.excerpts.includes(name ?? ''))).toEqual([]);
+    expect([...functions].filter((name) => !pipeBufferFigure.excerpts.has(name ?? ''))).toEqual([]);
   });
 
   it('draws each chart’s states with arrows between them', async () => {

@@ -1,7 +1,8 @@
-import { ticks as d3Ticks, scaleLinear } from 'd3';
+import { ticks as d3Ticks } from 'd3-array';
+import { scaleLinear } from 'd3-scale';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { stopScale, ticks } from '#site/views/scale.ts';
+import { roundUp, stopScale, ticks } from '#site/views/scale.ts';
 
 describe('the scale of stops', () => {
   it('is d3’s, clamped', () => {
@@ -18,6 +19,22 @@ describe('the scale of stops', () => {
 
   it('has one place when it has one stop', () => {
     for (const value of [-1, 5, 9]) expect(stopScale([5], [48])(value)).toBe(48);
+  });
+});
+
+describe('the end of a scale', () => {
+  it.each([
+    [0, 1, 1],
+    [1, 1, 1],
+    [1.1, 1, 2],
+    [3, 1, 5],
+    [6, 1, 10],
+    [101, 1, 200],
+    [0, 50_000, 50_000],
+    [50_001, 50_000, 100_000],
+    [250_001, 50_000, 500_000],
+  ])('of what reaches to %d, in units of %d, is %d', (value, unit, end) => {
+    expect(roundUp(value, unit)).toBe(end);
   });
 });
 
