@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { defineConfig, devices } from '@playwright/test';
 import { findChromium } from './tests/browser/chromium.ts';
 import { sites } from './tests/browser/serve.ts';
 
 const { executablePath, args } = await findChromium();
-process.env.CHROMIUM_PATH = executablePath; // workers read this file again and need not search
 
-const served = Object.values(sites).filter(({ directory }) => existsSync(directory));
+const served = Object.entries(sites).filter(([, { directory }]) => existsSync(directory));
 
 /** Browser tests of the built site; `npm test -- browser` builds it first, twice. */
 export default defineConfig({
@@ -18,23 +18,26 @@ export default defineConfig({
   // A busy machine is slow, not wrong: axe alone takes ten seconds there.
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  workers: 2,
+  // A browser is more than one process, but a test often waits: for a frame, a timer, a page.
+  workers: Math.max(3, Math.floor(availableParallelism() / 2)),
   retries: 0,
   reporter: [
     [process.stdout.isTTY ? 'line' : 'list'],
     ...(process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ? [['json'] as const] : []),
   ],
   use: {
-    baseURL: sites.root.url,
+    ...(process.env.SITE_ROOT && { baseURL: process.env.SITE_ROOT }),
     launchOptions: { executablePath, args },
     screenshot: 'only-on-failure',
     trace: 'off',
   },
   projects: [{ name: 'chromium', use: { ...devices['Desktop Chrome'] } }],
   // A build that is not there has no server, so that one test can be tried without building the other site.
-  webServer: served.map(({ directory, base, port, url }) => ({
-    command: `"${process.execPath}" tests/browser/serve.ts ${directory} --base ${base} --port ${port}`,
-    url,
-    reuseExistingServer: false,
+  // Its port is the system's choice, so that two checkouts can be tested at once; workers are told it as SITE_ROOT and
+  // SITE_SUB.
+  webServer: served.map(([name, { directory, base }]) => ({
+    name: directory,
+    command: `"${process.execPath}" tests/browser/serve.ts ${directory} --base ${base} --port 0`,
+    wait: { stdout: new RegExp(`is at (?<site_${name}>http\\S+)\\s`) },
   })),
 });

@@ -1,25 +1,21 @@
-/**
- * `npm run audit`: Lighthouse's scores (its defaults: a mid-range phone on a slow network) and axe's findings for pages
- * of the built site, with what each page weighs. Exit code 1: a score below 95, a finding, or a request to another site.
- *
- *     node tests/audit.ts dist --base /
- */
+/** `npm run audit`: what Lighthouse and axe find on the built site, and what each page weighs. */
+import { globSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { parseArgs, styleText } from 'node:util';
+import { dirname } from 'node:path';
+import { styleText } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, chromium, type Page } from '@playwright/test';
 import lighthouse from 'lighthouse';
+import { basePath, commandLine } from '#site/command.ts';
 import { findChromium } from './browser/chromium.ts';
 import { serve } from './browser/serve.ts';
 
+/** The chapters and the pages of the reference are those that have a folder. */
+const written = globSync('{incidents,reference}/*/index.mdx', { cwd: 'content' });
 const pages = [
   '/',
-  '/incidents/connect-timeout/',
-  '/incidents/nagle-delayed-ack/',
-  '/incidents/close-wait-pipe/',
-  '/reference/pipe-buffer/',
-  '/reference/tcp-states/',
+  ...written.map((path) => `/${dirname(path).replaceAll('\\', '/')}/`).sort(),
   '/workshop/',
   '/checked/',
   '/404.html',
@@ -203,11 +199,16 @@ function print(rows: Row[]): void {
   console.log('kB: gzip, inline code included');
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { base: { type: 'string', default: '/' } },
-});
-const site = await serve({ directory: positionals[0] ?? 'dist', base: values.base });
+const program = commandLine(
+  'npm run audit --',
+  `Prints Lighthouse's scores (its defaults: a mid-range phone on a slow network) and axe's findings for pages of the built site, with what each page weighs.`,
+)
+  .argument('[directory]', 'the built site', 'dist')
+  .option('--base <path>', 'the path that it was built for', basePath, '/')
+  .addHelpText('after', `\nExit code 1: a score below ${lowest}, a finding, or a request to another site.`)
+  .parse();
+const [directory = ''] = program.processedArgs;
+const site = await serve({ directory, base: program.opts<{ base: string }>().base });
 const { executablePath, args } = await findChromium();
 const port = await freePort();
 const browser = await chromium.launch({ executablePath, args: [...args, `--remote-debugging-port=${port}`] });

@@ -1,30 +1,27 @@
 /** A simulation's presets, run. */
-import { type Given, type Schema, settleParameters } from '#simulations/engine/parameters.ts';
-import type { Preset, Simulation } from '#simulations/engine/simulation.ts';
-import type { Trace } from '#simulations/engine/trace.ts';
+import type { Preset } from '#simulations/simulation.ts';
+import type { TraceEvent } from '#simulations/trace/event.ts';
+import { type Runs, runOf, type TraceOf } from '#site/figures/trace-of.ts';
+
+export { runOf };
 
 /** The preset with this id. @throws Error when the simulation has none */
-export function presetOf<S extends Schema, Outcome>(simulation: Simulation<S, Outcome>, id: string): Preset {
-  const found = simulation.presets.find((preset) => preset.id === id);
-  if (!found) throw new Error(`${simulation.name} has no preset "${id}"`);
+export function presetOf({ name, presets }: Pick<Runs, 'name' | 'presets'>, id: string): Preset {
+  const found = presets.find((preset) => preset.id === id);
+  if (!found) throw new Error(`${name} has no preset "${id}"`);
   return found;
 }
 
-/** The run of these parameters, the others at their defaults. */
-export const runOf = <S extends Schema, Outcome>(
-  simulation: Simulation<S, Outcome>,
-  given: Given,
-): Trace<Outcome> => simulation.run(settleParameters(simulation.parameters, given).values);
-
 /** The run of a preset. */
-export const presetRun = <S extends Schema, Outcome>(
-  simulation: Simulation<S, Outcome>,
-  id: string,
-): Trace<Outcome> => runOf(simulation, presetOf(simulation, id).given);
+export const presetRun = <S extends Runs>(simulation: S, id: string): TraceOf<S> =>
+  runOf(simulation, presetOf(simulation, id).given);
 
 /** Index of the first event of a kind, so that tests need no numbers of events. @throws Error when there is none */
-export function firstOf(trace: Trace, kind: string): number {
-  const event = trace.events.find((event) => event.kind === kind);
-  if (!event) throw new Error(`${trace.simulation} has no event ${kind}`);
+export function firstOf(
+  { simulation, events }: { readonly simulation: string; readonly events: readonly TraceEvent[] },
+  kind: TraceEvent['kind'],
+): number {
+  const event = events.find((event) => event.kind === kind);
+  if (!event) throw new Error(`${simulation} has no event ${kind}`);
   return event.index;
 }

@@ -1,6 +1,7 @@
 /** The explorer of TCP’s states, as a person sees and drives it. */
 import { expect, type Locator, type Page } from '@playwright/test';
 import { spaced } from './figure-page.ts';
+import { use } from './site-page.ts';
 
 /** The page that it stands on. */
 export const EXPLORER = 'reference/tcp-states/';
@@ -18,6 +19,7 @@ export class ExplorerPage {
   static async open(page: Page, query = ''): Promise<ExplorerPage> {
     await page.goto(EXPLORER + query);
     const explorer = new ExplorerPage(page);
+    await use(page);
     await expect(explorer.root).toHaveClass(/\bready\b/);
     return explorer;
   }

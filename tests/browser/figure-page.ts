@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { expect, type Locator, type Page } from '@playwright/test';
 import { clockTime } from '#simulations/engine/duration.ts';
 import type { Given } from '#simulations/engine/parameters.ts';
-import { plain, type Trace, type TraceEvent } from '#simulations/engine/trace.ts';
-import { type ConnectTimeoutOutcome, connectTimeout } from '#simulations/incidents/connect-timeout.ts';
+import { connectTimeout } from '#simulations/incidents/connect-timeout/simulation.ts';
+import { plain, type TraceEvent } from '#simulations/trace/event.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
+import type { TraceOf } from '#site/figures/trace-of.ts';
 import { presetOf, runOf } from '../preset.ts';
-import { CHAPTER } from './site-page.ts';
+import { CHAPTER, use } from './site-page.ts';
 
 /** The preset that the chapter opens with. */
 export const INITIAL = 'post';
@@ -16,7 +18,7 @@ export const INITIAL = 'post';
 export const preset = (id: string) => presetOf(connectTimeout, id);
 
 /** The run that the page should show for these parameters. */
-export const traceOf = (given: Given): Trace<ConnectTimeoutOutcome> => runOf(connectTimeout, given);
+export const traceOf = (given: Given): TraceOf<typeof connectTimeout> => runOf(connectTimeout, given);
 
 /** An event of a trace. */
 export function eventOf(trace: Trace, index: number | undefined): TraceEvent {
@@ -112,7 +114,9 @@ export class FigurePage {
     return figure;
   }
 
+  /** Somebody is there, and the figure can be driven. */
   async isReady(): Promise<void> {
+    await use(this.page);
     await expect(this.root).toHaveClass(/\bready\b/);
   }
 

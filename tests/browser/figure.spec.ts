@@ -1,9 +1,10 @@
 /** Moving through a run: stepping, playing, scrubbing, and what every view shows on the way. */
 import { clockTime } from '#simulations/engine/duration.ts';
-import { plain } from '#simulations/engine/trace.ts';
-import { connectTimeout } from '#simulations/incidents/connect-timeout.ts';
-import { tools } from '#simulations/tools/catalogue.ts';
-import { connectTimeoutFigure } from '#site/figures/connect-timeout.ts';
+import { connectTimeout } from '#simulations/incidents/connect-timeout/simulation.ts';
+import { tools } from '#simulations/incidents/connect-timeout/tools.ts';
+import { connectionOf, machineOf } from '#simulations/machine/lookups.ts';
+import { plain } from '#simulations/trace/event.ts';
+import { figure as connectTimeoutFigure } from '#site/figures/connect-timeout/index.ts';
 import { eventOf, expectedAt, FigurePage, find, INITIAL, preset, spaced, traceOf } from './figure-page.ts';
 import { expect, test } from './site-page.ts';
 
@@ -323,8 +324,10 @@ test.describe('the views', () => {
       for (const [i, beat] of trace.beats.entries()) {
         if (i > 0) await figure.button('beat').click();
         await figure.standsOn(trace, beat);
-        const state = String(trace.stateAt(beat).client?.sk_state);
-        await expect(figure.root.locator('.chart [data-state][data-now]')).toHaveText(state);
+        const socket = connectionOf(machineOf(trace.worldAt(beat), 'client'));
+        await expect(figure.root.locator('.chart [data-state][data-now]')).toHaveText(
+          socket?.state ?? 'CLOSE',
+        );
         const { gauges, variables } = connectTimeoutFigure.gauges(trace, beat, eventOf(trace, beat).at_us);
         await expect(figure.part('gauges').locator('.gauge')).toHaveText(
           gauges.map(({ label, value }) => label + value),

@@ -1,6 +1,6 @@
 /** Everything by keyboard alone. */
 import { FigurePage, INITIAL, preset, traceOf } from './figure-page.ts';
-import { CHAPTER, expect, pages, test } from './site-page.ts';
+import { CHAPTER, comesToLife, expect, pages, test } from './site-page.ts';
 
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
@@ -26,7 +26,7 @@ test.describe('with the keyboard alone', () => {
       page,
     }) => {
       await page.goto(path);
-      if (await page.locator('simulation-figure').count()) await new FigurePage(page).isReady();
+      await comesToLife(page);
       // A stop for each thing that can be used; of a group of radio buttons, one.
       const expected = await page.evaluate(() => {
         const usable = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';

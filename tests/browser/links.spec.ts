@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
-import { connectTimeout } from '#simulations/incidents/connect-timeout.ts';
+import { connectTimeout } from '#simulations/incidents/connect-timeout/simulation.ts';
 import { capture } from '#simulations/tools/capture.ts';
 import { FigurePage, INITIAL, preset, traceOf } from './figure-page.ts';
 import { CHAPTER, expect, test } from './site-page.ts';

@@ -1,7 +1,8 @@
 /** A page is whole before any script runs. */
-import { tools } from '#simulations/tools/catalogue.ts';
+import { tools } from '#simulations/incidents/connect-timeout/tools.ts';
+import { connectionOf, machineOf } from '#simulations/machine/lookups.ts';
 import { finalLines } from '#simulations/tools/line.ts';
-import { connectTimeoutFigure } from '#site/figures/connect-timeout.ts';
+import { figure as connectTimeoutFigure } from '#site/figures/connect-timeout/index.ts';
 import {
   eventOf,
   expectedAt,
@@ -27,7 +28,7 @@ test.describe('without JavaScript', () => {
     await expect(figure.root.locator('noscript p')).toContainText('Stepping needs JavaScript.');
     await expect(figure.root.locator('noscript p')).toBeVisible();
     await expect(figure.root.locator('.chart [data-state][data-now]')).toHaveText(
-      String(trace.stateAt(first).client?.sk_state),
+      connectionOf(machineOf(trace.worldAt(first), 'client'))?.state ?? 'CLOSE',
     );
     const { gauges } = connectTimeoutFigure.gauges(trace, first, eventOf(trace, first).at_us);
     await expect(figure.part('gauges').locator('.gauge')).toHaveText(
@@ -58,7 +59,7 @@ test.describe('without JavaScript', () => {
     expect(light.open).toEqual([expected?.excerpt]);
     expect(light.text).toContain(expected?.at);
     const excerpts = figure.root.locator('details[data-excerpt]');
-    await expect(excerpts).toHaveCount(connectTimeoutFigure.excerpts.length);
+    await expect(excerpts).toHaveCount(connectTimeoutFigure.excerpts.size);
     const closed = figure.root.locator('details[data-excerpt]:not([open])').first();
     const id = await closed.getAttribute('data-excerpt');
     await closed.locator('> summary').click();

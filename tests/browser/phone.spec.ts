@@ -1,6 +1,6 @@
 /** On a phone. */
 import { FigurePage, INITIAL, preset, traceOf } from './figure-page.ts';
-import { expect, pages, test } from './site-page.ts';
+import { comesToLife, expect, pages, test } from './site-page.ts';
 
 for (const viewport of [
   { width: 390, height: 844 },
@@ -13,7 +13,7 @@ for (const viewport of [
       const wide: string[] = [];
       for (const path of pages) {
         await page.goto(path);
-        if (await page.locator('simulation-figure').count()) await new FigurePage(page).isReady();
+        await comesToLife(page);
         const { width, widest } = await page.evaluate(() => ({
           width: document.documentElement.scrollWidth,
           widest: [...document.querySelectorAll('body *')]

@@ -1,54 +1,65 @@
 /** What a page may load and run, and that it does so without complaint. */
+import type { Page } from '@playwright/test';
 import { FigurePage } from './figure-page.ts';
-import { sites } from './serve.ts';
-import { CHAPTER, expect, hasSub, pages, pagesOf, test, watch } from './site-page.ts';
+import { CHAPTER, expect, hasSub, pagesOf, served, test, watch } from './site-page.ts';
+
+/** Expects a policy of the page that is open which allows no script but the site’s own. */
+async function hasPolicy(page: Page, path: string): Promise<void> {
+  const policy = await page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute('content');
+  const rules = new Map(
+    (policy ?? '').split(';').map((rule) => {
+      const [name = '', ...values] = rule.trim().split(/\s+/);
+      return [name, values] as const;
+    }),
+  );
+  expect(rules.get('default-src'), path).toEqual(["'self'"]);
+  expect(rules.get('object-src')).toEqual(["'none'"]);
+  expect(rules.get('base-uri')).toBeDefined();
+  const scripts = rules.get('script-src') ?? [];
+  expect(scripts).toContain("'self'");
+  expect(scripts).not.toContain("'unsafe-inline'");
+  expect(scripts).not.toContain("'unsafe-eval'");
+  expect(scripts.filter((source) => /^(https?:|\*|data:|blob:)/.test(source))).toEqual([]);
+  // The policy comes before anything that it should hold for.
+  expect(
+    await page.evaluate(() => {
+      const meta = document.querySelector('meta[http-equiv="Content-Security-Policy"]');
+      return [...document.querySelectorAll('script, link[rel=stylesheet], style')].every(
+        (element) => meta && meta.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING,
+      );
+    }),
+  ).toBe(true);
+}
+
+/** The addresses that the links of the open page lead to. */
+const linksOf = (page: Page): Promise<string[]> =>
+  page.locator('a[href]').evaluateAll((all) => all.map((a) => (a as HTMLAnchorElement).href));
 
 test.describe('every page', () => {
-  for (const [name, { directory, url }] of Object.entries(sites)) {
-    test(`of the build at ${name} loads without an error, a refusal or a request elsewhere`, async ({
+  for (const { name, directory, url } of served) {
+    test(`of the build at ${name} loads without an error, a refusal or a request elsewhere, has a policy that allows no script but the site’s own, and links that stay in this build and lead somewhere`, async ({
       page,
+      request,
     }) => {
       test.skip(name === 'sub' && !hasSub, 'this build is not there');
       const problems = await watch(page);
+      const links = new Set<string>();
       for (const path of pagesOf(directory)) {
         await page.goto(url + path, { waitUntil: 'networkidle' });
         expect(await problems.violations(), path).toEqual([]);
+        await hasPolicy(page, path);
+        for (const href of await linksOf(page))
+          if (new URL(href).origin === new URL(url).origin) links.add(href.replace(/[?#].*$/, ''));
       }
       expect(problems.console).toEqual([]);
       expect(problems.failed).toEqual([]);
       expect(problems.foreign).toEqual([]);
+      for (const link of links) {
+        expect(link.startsWith(url), link).toBe(true);
+        expect((await request.get(link)).status(), link).toBe(200);
+      }
     });
   }
-
-  test('has a policy that allows no script but the site’s own', async ({ page }) => {
-    for (const path of pages) {
-      await page.goto(path);
-      const policy = await page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute('content');
-      const rules = new Map(
-        (policy ?? '').split(';').map((rule) => {
-          const [name = '', ...values] = rule.trim().split(/\s+/);
-          return [name, values] as const;
-        }),
-      );
-      expect(rules.get('default-src'), path).toEqual(["'self'"]);
-      expect(rules.get('object-src')).toEqual(["'none'"]);
-      expect(rules.get('base-uri')).toBeDefined();
-      const scripts = rules.get('script-src') ?? [];
-      expect(scripts).toContain("'self'");
-      expect(scripts).not.toContain("'unsafe-inline'");
-      expect(scripts).not.toContain("'unsafe-eval'");
-      expect(scripts.filter((source) => /^(https?:|\*|data:|blob:)/.test(source))).toEqual([]);
-      // The policy comes before anything that it should hold for.
-      expect(
-        await page.evaluate(() => {
-          const meta = document.querySelector('meta[http-equiv="Content-Security-Policy"]');
-          return [...document.querySelectorAll('script, link[rel=stylesheet], style')].every(
-            (element) => meta && meta.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING,
-          );
-        }),
-      ).toBe(true);
-    }
-  });
 });
 
 test.describe('an intruder', () => {
@@ -84,7 +95,7 @@ test.describe('an intruder', () => {
 });
 
 test.describe('a full run with a search', () => {
-  for (const [name, { url }] of Object.entries(sites)) {
+  for (const { name, url } of served) {
     test(`asks nobody else, on the build at ${name}`, async ({ page }) => {
       test.skip(name === 'sub' && !hasSub, 'this build is not there');
       const problems = await watch(page);
@@ -119,30 +130,15 @@ test.describe('a full run with a search', () => {
 
 test.describe('the build below a path', () => {
   test.skip(!hasSub, 'this build is not there');
-
-  test('has links that stay below it, and all of them lead somewhere', async ({ page, request }) => {
-    const { directory, url } = sites.sub;
-    const links = new Set<string>();
-    for (const path of pagesOf(directory)) {
-      await page.goto(url + path);
-      for (const href of await page
-        .locator('a[href]')
-        .evaluateAll((all) => all.map((a) => (a as HTMLAnchorElement).href)))
-        if (new URL(href).origin === new URL(url).origin) links.add(href.replace(/[?#].*$/, ''));
-    }
-    for (const link of links) {
-      expect(link.startsWith(url), link).toBe(true);
-      expect((await request.get(link)).status(), link).toBe(200);
-    }
-  });
+  const [, { url }] = served;
 
   test('opens copied links', async ({ page }) => {
-    await page.goto(`${sites.sub.url}${CHAPTER}?preset=refused`);
+    await page.goto(`${url}${CHAPTER}?preset=refused`);
     const figure = new FigurePage(page);
     await figure.isReady();
     await figure.button('link').click();
     await expect(figure.notices).toContainText('copied');
-    expect(page.url().startsWith(`${sites.sub.url}${CHAPTER}?v=1`)).toBe(true);
+    expect(page.url().startsWith(`${url}${CHAPTER}?v=1`)).toBe(true);
     await page.reload();
     await figure.isReady();
     await expect(figure.preset('refused')).toHaveAttribute('aria-pressed', 'true');

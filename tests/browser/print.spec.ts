@@ -1,6 +1,6 @@
 /** On paper. */
 import { FigurePage, INITIAL, preset, spaced, traceOf } from './figure-page.ts';
-import { CHAPTER, expect, pages, test } from './site-page.ts';
+import { CHAPTER, comesToLife, expect, pages, test } from './site-page.ts';
 
 // A4 less its margins, at 96 pixels to the inch.
 test.use({ viewport: { width: 700, height: 1000 } });
@@ -48,7 +48,7 @@ test.describe('in print', () => {
     for (const path of pages) {
       await page.emulateMedia({ media: 'screen' });
       await page.goto(path);
-      if (await page.locator('simulation-figure').count()) await new FigurePage(page).isReady();
+      await comesToLife(page);
       await page.emulateMedia({ media: 'print' });
       const clipped = await page.locator('pre, .code, .scroll, .table').evaluateAll((all) =>
         all

@@ -1,6 +1,6 @@
 /** Choosing another run: presets, parameters, and two runs side by side. */
-import { connectTimeout } from '#simulations/incidents/connect-timeout.ts';
-import { connectTimeoutFigure } from '#site/figures/connect-timeout.ts';
+import { connectTimeout } from '#simulations/incidents/connect-timeout/simulation.ts';
+import { figure as connectTimeoutFigure } from '#site/figures/connect-timeout/index.ts';
 import { FigurePage, INITIAL, preset, traceOf } from './figure-page.ts';
 import { expect, test } from './site-page.ts';
 

@@ -1,8 +1,7 @@
 /** Search, on both builds. */
-import { sites } from './serve.ts';
-import { CHAPTER, expect, hasSub, test } from './site-page.ts';
+import { CHAPTER, expect, hasSub, served, test } from './site-page.ts';
 
-for (const [name, { url }] of Object.entries(sites)) {
+for (const { name, url } of served) {
   test.describe(`search on the build at ${name}`, () => {
     test.skip(name === 'sub' && !hasSub, 'this build is not there');
 

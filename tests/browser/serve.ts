@@ -2,26 +2,23 @@
  * A static file server for a built site, as plain as the hosts it stands in for.
  *
  *     node tests/browser/serve.ts dist --base / --port 4321
+ *
+ * Port 0 is any free one; the address is printed.
  */
 import { spawn } from 'node:child_process';
 import { createReadStream, realpathSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { parseArgs } from 'node:util';
-import { createGzip } from 'node:zlib';
+import { parseArgs, promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 
-/** The builds that browser tests look at, and where: one at the root of a host, one below a path. */
+/** The builds that browser tests look at: one at the root of a host, one below a path. */
 export const sites = {
-  root: { directory: 'dist', base: '/', port: 4329, url: 'http://127.0.0.1:4329/' },
-  sub: {
-    directory: 'dist-sub',
-    base: '/docs/sockets/',
-    port: 4330,
-    url: 'http://127.0.0.1:4330/docs/sockets/',
-  },
+  root: { directory: 'dist', base: '/' },
+  sub: { directory: 'dist-sub', base: '/docs/sockets/' },
 } as const;
 
 /** What to serve, and where. */
@@ -91,19 +88,38 @@ function below(base: string, pathname: string): string | undefined {
   }
 }
 
+const deflate = promisify(gzip);
+/** Compressed files, by path and the time of their last change. */
+const compressed = new Map<string, Promise<Buffer>>();
+
+/** A file as gzip makes it, once: a build is looked at many hundred times. */
+function gzipOf(file: string, changed_ms: number): Promise<Buffer> {
+  const key = `${changed_ms} ${file}`;
+  let body = compressed.get(key);
+  if (!body) {
+    body = readFile(file).then((text) => deflate(text));
+    compressed.set(key, body);
+    body.catch(() => compressed.delete(key));
+  }
+  return body;
+}
+
 /** Sends a file, compressed where that helps and the client can read it. */
 async function send(request: IncomingMessage, response: ServerResponse, file: string, status: number) {
   const type = types[extname(file)] ?? 'application/octet-stream'; // Pagefind's .pf_* among them
-  const gzip =
+  const isCompressed =
     /^text\/|json|javascript|xml|wasm/.test(type) && /\bgzip\b/.test(`${request.headers['accept-encoding']}`);
+  const { size, mtimeMs } = await stat(file);
+  const body = isCompressed ? await gzipOf(file, mtimeMs) : null;
   response.writeHead(status, {
     'content-type': type,
+    'content-length': body?.length ?? size,
     'cache-control': 'no-cache', // a test must never see the build before
     vary: 'accept-encoding',
-    ...(gzip ? { 'content-encoding': 'gzip' } : { 'content-length': (await stat(file)).size }),
+    ...(body && { 'content-encoding': 'gzip' }),
   });
   if (request.method === 'HEAD') return void response.end();
-  if (gzip) await pipeline(createReadStream(file), createGzip(), response);
+  if (body) response.end(body);
   else await pipeline(createReadStream(file), response);
 }
 

@@ -1,6 +1,6 @@
 /** What tests need to know of the site as a whole: its pages, and what goes wrong in them. */
 import { existsSync, readdirSync } from 'node:fs';
-import { test as base, type Page } from '@playwright/test';
+import { test as base, expect, type Page } from '@playwright/test';
 import { sites } from './serve.ts';
 
 export { expect } from '@playwright/test';
@@ -17,6 +17,12 @@ export function pagesOf(directory: string): string[] {
     .map((file) => file.replace(/(^|\/)index\.html$/, '$1'))
     .sort();
 }
+
+/** The builds, and where each is served: an address that only a running test knows. */
+export const served = [
+  { name: 'root', ...sites.root, url: process.env.SITE_ROOT ?? '' },
+  { name: 'sub', ...sites.sub, url: process.env.SITE_SUB ?? '' },
+] as const;
 
 /** The pages of the build at the root. */
 export const pages = pagesOf(sites.root.directory);
@@ -39,7 +45,7 @@ export interface Problems {
 /** Watches a page from now on; call it before the page is opened. */
 export async function watch(page: Page): Promise<Problems> {
   const found = { console: [] as string[], foreign: [] as string[], failed: [] as string[] };
-  const own = new Set<string>(Object.values(sites).map(({ url }) => new URL(url).origin));
+  const own = new Set(served.filter(({ url }) => url).map(({ url }) => new URL(url).origin));
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') found.console.push(message.text());
   });
@@ -66,3 +72,18 @@ export async function watch(page: Page): Promise<Problems> {
 
 /** A test that may write to the clipboard and read from it. */
 export const test = base.extend({ permissions: ['clipboard-read', 'clipboard-write'] });
+
+/** A reader is there, once the page is: it loads what can be used. */
+export async function use(page: Page): Promise<void> {
+  await page.waitForLoadState();
+  await page.mouse.move(1, 1);
+  await page.mouse.move(2, 2);
+}
+
+/** A reader is there, and all that can be used is there. */
+export async function comesToLife(page: Page): Promise<void> {
+  const islands = page.locator('simulation-figure, tcp-states');
+  if ((await islands.count()) === 0) return;
+  await use(page);
+  for (const island of await islands.all()) await expect(island).toHaveClass(/\bready\b/);
+}

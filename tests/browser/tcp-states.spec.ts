@@ -1,11 +1,11 @@
 /** The explorer of TCP’s states: played by hand, by keyboard, by tour, by link. */
-import AxeBuilder from '@axe-core/playwright';
 import type { Response } from '@playwright/test';
 import { itemsOf } from '#simulations/engine/parameters.ts';
 import { states, transitions } from '#simulations/kernel/tcp/transitions.ts';
 import { tours } from '#simulations/reference/tcp-states/tours.ts';
+import { violations } from './axe.ts';
 import { EXPLORER, ExplorerPage } from './explorer-page.ts';
-import { expect, test, watch } from './site-page.ts';
+import { expect, test, use, watch } from './site-page.ts';
 
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
@@ -374,21 +374,11 @@ test.describe('budgets', () => {
   });
 });
 
-test.describe('axe', () => {
-  for (const colorScheme of ['light', 'dark'] as const)
-    for (const width of [1280, 390])
-      test(`finds nothing wrong in ${colorScheme} at ${width}`, async ({ page }) => {
-        await page.setViewportSize({ width, height: 844 });
-        await page.emulateMedia({ colorScheme });
-        const query = `?history=${HANDSHAKE.join(',')},client.send,server.send,client.close,client.dance`;
-        await ExplorerPage.open(page, query);
-        const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
-        expect(
-          violations.flatMap(({ id, nodes }) =>
-            nodes.slice(0, 3).map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
-          ),
-        ).toEqual([]);
-      });
+test('axe finds nothing wrong, in light and in dark, at 1280 and at 390', async ({ page }) => {
+  const query = `?history=${HANDSHAKE.join(',')},client.send,server.send,client.close,client.dance`;
+  await ExplorerPage.open(page, query);
+  const screens = [1280, 390].map((width) => ({ width, height: 844 }));
+  expect(await violations(page, { screens })).toEqual([]);
 });
 
 test('stands in the navigation, on the home page and in the search', async ({ page }) => {
@@ -396,6 +386,7 @@ test('stands in the navigation, on the home page and in the search', async ({ pa
   await expect(page.locator('main').getByRole('link', { name: 'The eleven states of TCP' })).toBeVisible();
   await page.getByRole('navigation', { name: 'Site' }).getByRole('link', { name: 'TCP states' }).click();
   await expect(page.locator('h1')).toHaveText('The eleven states of TCP');
+  await use(page);
   await expect(page.locator('tcp-states')).toHaveClass(/\bready\b/);
   await page.keyboard.press('/');
   await page.keyboard.type('FIN-WAIT-2');

@@ -3,11 +3,10 @@
  * where they arrive. Nothing here reads the engine's own variables of sequence arithmetic.
  */
 
-import type { KernelMark } from '#simulations/engine/trace.ts';
-import { Host } from '#simulations/kernel/host.ts';
 import type { TcpSock } from '#simulations/kernel/tcp/sock.ts';
-import type { Remains } from '#simulations/kernel/tcp/time-wait.ts';
-import type { Packet, Segment } from '#simulations/network/packet.ts';
+import type { Machine } from '#simulations/machine/machine.ts';
+import type { Segment } from '#simulations/network/packet.ts';
+import { watchSockets } from '../unit/kernel/made.ts';
 
 /** A window's unit after the handshake. */
 const WINDOW_UNIT_bytes = 128;
@@ -115,7 +114,7 @@ export class Ledger {
   readonly #flowOf = new Map<Segment, Flow>();
   readonly #latest = new Map<string, Flow>();
   readonly sockets: SocketLedger[] = [];
-  /** The first rule that was broken. Thrown at the end: a statechart's actor would swallow it. */
+  /** The first rule that was broken. Thrown between two deadlines. */
   problem: string | null = null;
 
   readonly violated = (what: string): void => {
@@ -216,62 +215,75 @@ export class Ledger {
   }
 }
 
-/** A host whose sockets and segments are written down. */
-export class WatchedHost extends Host {
-  ledger!: Ledger;
+/** A machine whose sockets and segments are written down. */
+export class Watched {
+  readonly machine: Machine;
+  readonly ledger: Ledger;
   readonly sockets: SocketLedger[] = [];
   #arriving: Segment | null = null;
 
-  override socket(port?: number): TcpSock {
-    const sk = port === undefined ? super.socket() : super.socket(port);
+  constructor(machine: Machine, ledger: Ledger) {
+    this.machine = machine;
+    this.ledger = ledger;
+    watchSockets(machine, (sk) => void this.of(sk));
+    this.#watchArrivals();
+    this.#watchDepartures();
+    this.#watchEnds();
+  }
+
+  of(sk: TcpSock): SocketLedger {
+    return this.sockets.find((each) => each.sk === sk) ?? this.#made(sk);
+  }
+
+  #made(sk: TcpSock): SocketLedger {
     const socket = new SocketLedger(sk, this.ledger.violated);
     this.sockets.push(socket);
     this.ledger.sockets.push(socket);
     if (this.#arriving) this.ledger.adopt(socket, this.#arriving);
-    return sk;
-  }
-
-  of(sk: TcpSock): SocketLedger {
-    const socket = this.sockets.find((each) => each.sk === sk);
-    if (!socket) throw new Error('a socket that the host has not made');
     return socket;
   }
 
-  override receive(packet: Packet, number: number): void {
-    if (packet.protocol !== 'tcp') {
-      super.receive(packet, number);
-      return;
-    }
-    const its = this.sockets.filter(({ isGone, sk }) => !isGone && isFor(packet, sk));
-    const requests = its.filter(({ sk }) => sk.sk_state === 'SYN_RECV');
-    const takeBack = this.ledger.arrives(packet, its);
-    this.#arriving = packet;
-    super.receive(packet, number);
-    this.#arriving = null;
-    // A handshake that does not end with a segment takes nothing of it: the accept queue is full, or the ACK is wrong.
-    if (requests.some(({ sk }) => sk.sk_state === 'SYN_RECV')) takeBack();
+  #watchArrivals(): void {
+    const { stack } = this.machine;
+    const receive = stack.receive.bind(stack);
+    stack.receive = (packet, number) => {
+      if (packet.protocol !== 'tcp') {
+        receive(packet, number);
+        return;
+      }
+      const its = this.sockets.filter(({ isGone, sk }) => !isGone && isFor(packet, sk));
+      const requests = its.filter(({ sk }) => sk.sk_state === 'SYN_RECV');
+      const takeBack = this.ledger.arrives(packet, its);
+      this.#arriving = packet;
+      receive(packet, number);
+      this.#arriving = null;
+      // A handshake that does not end with a segment takes nothing of it: the accept queue is full, or the ACK is wrong.
+      if (requests.some(({ sk }) => sk.sk_state === 'SYN_RECV')) takeBack();
+    };
   }
 
-  override transmit(
-    segment: Segment,
-    sock: TcpSock | null,
-    says: string,
-    mark?: KernelMark,
-    beat = false,
-  ): void {
-    this.ledger.leaves(segment, sock ? this.of(sock) : undefined);
-    if (sock && this.of(sock).isGone && !segment.flags.includes('RST'))
-      this.ledger.violated(`a socket that is gone sends ${segment.flags.join('-')}`);
-    super.transmit(segment, sock, says, mark, beat);
+  #watchDepartures(): void {
+    const { stack } = this.machine;
+    const transmit = stack.transmit.bind(stack);
+    stack.transmit = (segment, sock, ...told) => {
+      this.ledger.leaves(segment, sock ? this.of(sock) : undefined);
+      if (sock && this.of(sock).isGone && !segment.flags.includes('RST'))
+        this.ledger.violated(`a socket that is gone sends ${segment.flags.join('-')}`);
+      transmit(segment, sock, ...told);
+    };
   }
 
-  override keepRecord(sock: TcpSock, remains: Remains, timeout_ms: number): void {
-    this.of(sock).isGone = true;
-    super.keepRecord(sock, remains, timeout_ms);
-  }
-
-  override forget(sock: TcpSock): void {
-    this.of(sock).isGone = true;
-    super.forget(sock);
+  #watchEnds(): void {
+    const { stack } = this.machine;
+    const [keepRecord, unhash] = [stack.keepRecord.bind(stack), stack.unhash.bind(stack)];
+    stack.keepRecord = (sock, remains, timeout_ms) => {
+      this.of(sock).isGone = true;
+      keepRecord(sock, remains, timeout_ms);
+    };
+    // A socket that a program holds can connect again.
+    stack.unhash = (sock) => {
+      this.of(sock).isGone ||= sock.isOrphan || sock.parent !== null;
+      unhash(sock);
+    };
   }
 }

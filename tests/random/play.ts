@@ -1,19 +1,24 @@
 /** Plays a random session and holds it to what must hold of any. */
 import { VirtualClock } from '#simulations/engine/clock.ts';
-import { type Answer, Process, type Program, type SystemCall } from '#simulations/engine/process.ts';
 import { Random } from '#simulations/engine/random.ts';
-import { Recorder, type Trace } from '#simulations/engine/trace.ts';
-import { KERNELS } from '#simulations/kernel/profile.ts';
-import { Syscalls, sys } from '#simulations/kernel/syscalls.ts';
-import type { TcpSock } from '#simulations/kernel/tcp/sock.ts';
+import type { Reasoned } from '#simulations/kernel/answer.ts';
+import { TcpSocket } from '#simulations/kernel/tcp/socket.ts';
 import { transitions } from '#simulations/kernel/tcp/transitions.ts';
+import { sys } from '#simulations/machine/calls.ts';
+import { Machine } from '#simulations/machine/machine.ts';
+import { CallNarrator } from '#simulations/machine/narrator.ts';
+import type { Process } from '#simulations/machine/process.ts';
+import type { Program, SystemCall } from '#simulations/machine/program.ts';
+import type { Thread } from '#simulations/machine/thread.ts';
 import { Link } from '#simulations/network/link.ts';
 import { duplicate, lose, reorder } from '#simulations/network/rules.ts';
-import { Ledger, type SocketLedger, Violation, WatchedHost } from './ledger.ts';
+import { Recorder } from '#simulations/trace/recorder.ts';
+import type { Trace } from '#simulations/trace/trace.ts';
+import { Ledger, type SocketLedger, Violation, Watched } from './ledger.ts';
 import type { Client, Session, Step } from './session.ts';
 
-/** When programs that still run are killed. */
-const PATIENCE_us = 1500e6;
+/** When programs that still run are killed: after many waits of 120 s, to which a lost ACK can raise the RTO. */
+const PATIENCE_us = 50_000e6;
 const MOST_DEADLINES = 300_000;
 const SERVER = { address: '192.0.2.2', port: 80 };
 
@@ -39,7 +44,7 @@ function* take(fd: number, step: Step): Program<boolean> {
       yield* sys.setsockopt(fd, step.option, step.value);
       return true;
     case 'sleep':
-      yield* sys.sleep(step.ms);
+      yield* sys.nanosleep(step.ms);
       return true;
   }
 }
@@ -51,7 +56,7 @@ function* converse(fd: number, steps: readonly Step[]): Program {
 }
 
 function* clientProgram({ starts_at_ms, connections }: Client): Program {
-  yield* sys.sleep(starts_at_ms);
+  yield* sys.nanosleep(starts_at_ms);
   for (const steps of connections) {
     const fd = (yield* sys.socket()).value;
     yield* sys.connect(fd, SERVER);
@@ -60,7 +65,7 @@ function* clientProgram({ starts_at_ms, connections }: Client): Program {
 }
 
 function* serverProgram({ listens_at_ms, backlog, accepts, answers }: Session): Program {
-  yield* sys.sleep(listens_at_ms);
+  yield* sys.nanosleep(listens_at_ms);
   const listener = (yield* sys.socket()).value;
   yield* sys.bind(listener, SERVER.port);
   yield* sys.listen(listener, backlog);
@@ -72,33 +77,17 @@ function* serverProgram({ listens_at_ms, backlog, accepts, answers }: Session): 
 }
 
 /** The calls of one process, and what they must answer. */
-class Caller extends Syscalls {
-  readonly #host: WatchedHost;
+class Caller extends CallNarrator {
+  readonly #end: Watched;
   readonly #sockets = new Map<
     number,
     { ledger: SocketLedger; wasTold: boolean; isShut: boolean; read_bytes: number }
   >();
-  #accepted: TcpSock | undefined;
+  process!: Process;
 
-  constructor(host: WatchedHost, name: string) {
-    super(host, name);
-    this.#host = host;
-    const { run } = this;
-    this.run = (call: SystemCall) => {
-      const socket = this.#sockets.get(Number(call.args.fd));
-      if (call.name === 'listen' && socket) this.#watchAccept(socket.ledger.sk);
-      if (call.name === 'shutdown' && call.args.how !== 'SHUT_WR' && socket) socket.isShut = true;
-      return run(call);
-    };
-  }
-
-  #watchAccept(listener: TcpSock): void {
-    const { accept } = listener;
-    listener.accept = () => {
-      const child = accept.call(listener);
-      if (child) this.#accepted = child;
-      return child;
-    };
+  constructor(end: Watched, recorder: Recorder) {
+    super(recorder, end.machine.name);
+    this.#end = end;
   }
 
   /** The socket that a process sleeps on. */
@@ -106,12 +95,15 @@ class Caller extends Syscalls {
     return this.#sockets.get(Number(call.args.fd))?.ledger;
   }
 
-  override returned(process: Process, call: SystemCall, answer: Answer, blocked_us: number): void {
-    super.returned(process, call, answer, blocked_us);
-    const open = (ledger: SocketLedger) =>
-      this.#sockets.set(answer.value, { ledger, wasTold: false, isShut: false, read_bytes: 0 });
-    if (call.name === 'socket') open(this.#host.sockets.at(-1) as SocketLedger);
-    else if (call.name === 'accept' && answer.errno === null) open(this.#host.of(this.#accepted as TcpSock));
+  override called(thread: Thread, call: SystemCall): void {
+    super.called(thread, call);
+    const socket = this.#sockets.get(Number(call.args.fd));
+    if (call.name === 'shutdown' && call.args.how !== 'SHUT_WR' && socket) socket.isShut = true;
+  }
+
+  override returned(thread: Thread, call: SystemCall, answer: Reasoned, blocked_us: number): void {
+    super.returned(thread, call, answer, blocked_us);
+    if ((call.name === 'socket' || call.name === 'accept') && answer.errno === null) this.#open(answer.value);
     const socket = this.#sockets.get(Number(call.args.fd));
     if (!socket) return;
     if (answer.errno) socket.wasTold = true;
@@ -119,7 +111,7 @@ class Caller extends Syscalls {
     if (call.name !== 'read' || answer.errno) return;
     socket.read_bytes += answer.value;
     const { ledger, wasTold, isShut, read_bytes } = socket;
-    const { violated } = this.#host.ledger;
+    const { violated } = this.#end.ledger;
     if (read_bytes !== ledger.read_bytes) violated('read() gives other bytes than the socket');
     if (answer.value > 0 || wasTold || isShut) return;
     const written = ledger.in?.accepted_bytes;
@@ -127,6 +119,20 @@ class Caller extends Syscalls {
     else if (read_bytes !== written)
       violated(`read() says 0 after ${read_bytes} bytes, and the peer has written ${written}`);
   }
+
+  #open(fd: number): void {
+    const file = this.process.files.get(fd)?.file;
+    if (!(file instanceof TcpSocket)) throw new Error(`descriptor ${fd} is no socket`);
+    this.#sockets.set(fd, { ledger: this.#end.of(file.sk), wasTold: false, isShut: false, read_bytes: 0 });
+  }
+}
+
+/** A process with its one thread, and where it runs. */
+interface Running {
+  readonly process: Process;
+  readonly thread: Thread;
+  readonly caller: Caller;
+  readonly end: Watched;
 }
 
 export interface Played {
@@ -143,48 +149,34 @@ export function play(session: Session): Played {
   const random = new Random(session.seed);
   const ledger = new Ledger();
   const { lost, late, late_us, twice, twice_us } = session.network;
-  const host = (name: 'client' | 'server', address: string) => {
+  const end = (name: 'client' | 'server', address: string) => {
     const { mss_bytes, tcp_pingpong_thresh, rcvbuf_bytes } = session[name];
-    const made = new WatchedHost({
-      name,
-      address,
-      kernel: KERNELS['6.12'],
-      sysctl: { tcp_pingpong_thresh, rcvbuf_bytes },
-      clock,
-      recorder,
-      random,
-      mss_bytes,
-    });
-    made.ledger = ledger;
-    return made;
+    const sysctl = { tcp_pingpong_thresh, rcvbuf_bytes };
+    return new Watched(
+      new Machine({ name, addresses: [address], sysctl, clock, recorder, random, mss_bytes }),
+      ledger,
+    );
   };
-  const client = host('client', '192.0.2.1');
-  const server = host('server', SERVER.address);
+  const client = end('client', '192.0.2.1');
+  const server = end('server', SERVER.address);
   const link = new Link({
-    ends: [client, server],
+    ends: [client.machine.stack, server.machine.stack],
     rtt_us: session.rtt_us,
     rules: [lose(lost), reorder(late, late_us), duplicate(twice, twice_us)],
     clock,
     recorder,
     random,
   });
-  client.plug(link);
-  server.plug(link);
-  const run: { process: Process; caller: Caller; end: WatchedHost }[] = [];
-  const start = (name: string, end: WatchedHost, program: Program, killed_at_ms: number | null) => {
-    const caller = new Caller(end, name);
-    const pid = 1000 + run.length;
-    const process = new Process({
-      name,
-      pid,
-      program,
-      kernel: (call) => caller.run(call),
-      clock,
-      witness: caller,
-    });
-    run.push({ process, caller, end });
+  for (const { machine } of [client, server]) machine.stack.plug(link);
+  const run: Running[] = [];
+  const start = (name: string, end: Watched, program: Program, killed_at_ms: number | null) => {
+    const caller = new Caller(end, recorder);
+    const process = end.machine.spawn({ pid: 1000 + run.length, comm: name, narrator: caller });
+    caller.process = process;
+    const thread = process.thread(name, program);
+    run.push({ process, thread, caller, end });
     if (killed_at_ms !== null) clock.after(killed_at_ms * 1000, () => process.kill());
-    process.start();
+    thread.start();
   };
   start('server process', server, serverProgram(session), session.server_killed_at_ms);
   for (const [i, each] of session.clients.entries())
@@ -198,7 +190,7 @@ export function play(session: Session): Played {
   }
   if (ledger.problem) throw new Violation(ledger.problem);
   if (isQuiet) {
-    for (const { process, caller, end } of run) isNotForgotten(process, caller, end);
+    for (const each of run) isNotForgotten(each);
     for (const socket of ledger.sockets) isNotStuck(socket);
   }
   for (const { process } of run) process.kill();
@@ -221,13 +213,13 @@ export function play(session: Session): Played {
 }
 
 /** Nothing more will happen: whoever sleeps has nothing to wake for. */
-function isNotForgotten(process: Process, caller: Caller, end: WatchedHost): void {
-  const call = process.blockedIn;
+function isNotForgotten({ thread, caller, end }: Running): void {
+  const call = thread.blockedIn;
   if (!call) return;
   const socket = caller.asleepOn(call);
-  if (!socket) throw new Violation(`${process.name} sleeps in ${call.name}() for ever`);
+  if (!socket) throw new Violation(`${thread.name} sleeps in ${call.name}() for ever`);
   const { sk } = socket;
-  const where = `${end.name}: ${call.name}() sleeps for ever in ${sk.sk_state}`;
+  const where = `${end.machine.name}: ${call.name}() sleeps for ever in ${sk.sk_state}`;
   if (call.name !== 'accept' && sk.sk_state === 'CLOSE') throw new Violation(where);
   if (call.name === 'read' && socket.in && socket.in.arrived_bytes > socket.read_bytes)
     throw new Violation(`${where}, and ${socket.in.arrived_bytes - socket.read_bytes} bytes have arrived`);
@@ -259,13 +251,15 @@ function reads({ events }: Recorder): { changes: Set<string>; packets: number } 
   const changes = new Set<string>();
   let before_us = 0;
   let packets = 0;
-  for (const { kind, data, at_us, index } of events) {
+  for (const event of events) {
+    const { kind, at_us, index } = event;
     if (!Number.isInteger(at_us) || at_us < before_us) throw new Violation(`event ${index} at ${at_us}`);
     before_us = at_us;
     if (kind === 'packet-sent') packets++;
-    if (kind !== 'state-changed') continue;
-    const change = `${data.from} ${data.to}`;
-    if (!LEGAL.has(change)) throw new Violation(`event ${index}: ${data.from} → ${data.to} is no transition`);
+    if (event.kind !== 'state-changed') continue;
+    const { from, to } = event.data;
+    const change = `${from} ${to}`;
+    if (!LEGAL.has(change)) throw new Violation(`event ${index}: ${from} → ${to} is no transition`);
     changes.add(change);
   }
   return { changes, packets };

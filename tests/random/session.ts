@@ -1,6 +1,6 @@
 /** Random sessions: what two hosts, their programs and the network between them are like. */
 import fc from 'fast-check';
-import type { SocketOption } from '#simulations/kernel/syscalls.ts';
+import type { SocketOption } from '#simulations/machine/calls.ts';
 
 /** One thing that a program does with a connection. */
 export type Step =
