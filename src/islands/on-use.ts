@@ -5,16 +5,23 @@
 
 import { nextTask } from './task.ts';
 
-/** The signs that somebody is there. A wheel or a finger moves the page before it is read. */
+/** The signs that somebody is there. */
 const SIGNS = [
   'pointermove',
   'pointerdown',
   'touchstart',
   'keydown',
-  'focusin',
+  'click',
   'scroll',
   'beforeprint',
 ] as const;
+
+/** A browser tells of the pointer and of scrolling also when it has only laid out the page. */
+function isReal(event: Event): boolean {
+  if (event instanceof PointerEvent && event.type === 'pointermove')
+    return event.movementX !== 0 || event.movementY !== 0;
+  return event.type !== 'scroll' || (event.target === document && scrollY > 0);
+}
 
 /** @param selector the island, which has the class `ready` and tells `ready` when it can be used @param load gets its script */
 export function onUse(selector: string, load: () => Promise<unknown>): void {
@@ -36,7 +43,8 @@ export function onUse(selector: string, load: () => Promise<unknown>): void {
     }
   };
 
-  const begin = (): void => {
+  const begin = (event?: Event): void => {
+    if (event && !isReal(event)) return;
     for (const sign of SIGNS) removeEventListener(sign, begin, true);
     load();
   };
