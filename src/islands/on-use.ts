@@ -36,8 +36,10 @@ export function onUse(selector: string, load: () => Promise<unknown>): void {
       if (link || target.closest('button')) waiting.set(target, () => target.click());
     } else if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) {
       const { value } = target;
+      const isChecked = target instanceof HTMLInputElement && target.checked;
       waiting.set(target, () => {
         target.value = value;
+        if (target instanceof HTMLInputElement) target.checked = isChecked;
         target.dispatchEvent(new Event('input', { bubbles: true }));
       });
     }
