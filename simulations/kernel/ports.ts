@@ -8,7 +8,7 @@
  * Left out: `ip_local_reserved_ports`, SO_REUSEPORT, `tcp_tw_reuse`, IP_LOCAL_PORT_RANGE, buckets by local address.
  */
 import type { Random } from '../engine/random.ts';
-import type { Endpoint } from '../network/packet.ts';
+import { type Endpoint, endpointText } from '../network/packet.ts';
 
 const PORTS = 65_536;
 const WORD = 32;
@@ -138,12 +138,12 @@ export class Ports {
 
   /** A port towards a destination that was chosen otherwise: by bind(), or by the peer's SYN. */
   take(remote: Endpoint, port: number): void {
-    this.#destinations.get(keyOf(remote))?.taken.add(port);
+    this.#destinations.get(endpointText(remote))?.taken.add(port);
   }
 
   /** A port is free again towards a destination. */
   release(remote: Endpoint, port: number): void {
-    const destination = this.#destinations.get(keyOf(remote));
+    const destination = this.#destinations.get(endpointText(remote));
     if (!destination) return;
     destination.taken.delete(port);
     destination.full = null;
@@ -192,7 +192,7 @@ export class Ports {
   }
 
   #towards(remote: Endpoint): Destination {
-    const key = keyOf(remote);
+    const key = endpointText(remote);
     const known = this.#destinations.get(key);
     if (known) return known;
     const destination = { offset: this.#random.bits(), taken: new PortSet(), full: null };
@@ -202,8 +202,6 @@ export class Ports {
 }
 
 const ANY = '0.0.0.0';
-
-const keyOf = ({ address, port }: Endpoint): string => `${address}:${port}`;
 
 /** `inet_bind_conflict`: two sockets share a port only if both say SO_REUSEADDR and neither listens, or at other addresses. */
 function conflicts(one: PortOwner, other: PortOwner): boolean {

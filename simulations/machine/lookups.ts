@@ -1,11 +1,13 @@
 /** What is often asked of a moment: a connection, a listener, a thread by its name, a pipe. */
 import type {
+  Alike,
   Fd,
   MachineState,
   PipeState,
   ProcessState,
   SocketState,
   TcpState,
+  TcpStateName,
   ThreadState,
   World,
 } from './state.ts';
@@ -57,3 +59,7 @@ export function pipeOf({ name, pipes }: MachineState): PipeState {
   for (const pipe of pipes.values()) return pipe;
   throw new Error(`the machine "${name}" has no pipe`);
 }
+
+/** How many TCP sockets there are, of one state where one is given. */
+export const socketCount = (census: readonly Alike[], state?: TcpStateName): number =>
+  census.reduce((sum, alike) => sum + (state && alike.state !== state ? 0 : alike.count), 0);

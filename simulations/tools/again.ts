@@ -1,4 +1,5 @@
 /** A command that is run again and again while a run goes on, and what it printed each time. */
+import { socketCount } from '../machine/lookups.ts';
 import type { World } from '../machine/state.ts';
 import type { View } from './command.ts';
 import { runCommand } from './commands.ts';
@@ -31,7 +32,7 @@ export function again(run: Run, machine: string, command: string, view: View = {
   let before_us = 0;
   const last = run.events.length - 1;
   const census = run.worldAt(last).machines[machine]?.census ?? [];
-  const isLarge = census.reduce((sum, { count }) => sum + count, 0) > MANY;
+  const isLarge = socketCount(census) > MANY;
   for (const { index, at_us, beat } of run.events) {
     if (!beat && index !== last && (isLarge || index % EVERY !== 0)) continue;
     const state = run.worldAt(index).machines[machine];

@@ -48,34 +48,26 @@ export const reasonOf = (decision: Decision, mark: KernelMark = decision.mark): 
 type Part = readonly [source: string, value: Operand['value'], unit?: Unit];
 
 /** A condition joined by "and". */
-export function and(mark: KernelMark, parts: readonly Part[], follows: string): Decision {
-  const holds = parts.every(([, value]) => Boolean(value));
-  return {
-    mark,
-    operands: parts.map(([source, value, unit = null]) => ({
-      source,
-      value,
-      unit,
-      made_it: holds || !value,
-    })),
-    joined: 'and',
-    result: String(holds),
-    follows,
-  };
-}
+export const and = (mark: KernelMark, parts: readonly Part[], follows: string): Decision =>
+  joined('and', mark, parts, follows);
 
 /** A condition joined by "or". */
-export function or(mark: KernelMark, parts: readonly Part[], follows: string): Decision {
-  const holds = parts.some(([, value]) => Boolean(value));
+export const or = (mark: KernelMark, parts: readonly Part[], follows: string): Decision =>
+  joined('or', mark, parts, follows);
+
+/** One operand decides an "and" that fails and an "or" that holds; else all of them do. */
+function joined(how: 'and' | 'or', mark: KernelMark, parts: readonly Part[], follows: string): Decision {
+  const isAnd = how === 'and';
+  const holds = isAnd ? parts.every(([, value]) => value) : parts.some(([, value]) => value);
   return {
     mark,
     operands: parts.map(([source, value, unit = null]) => ({
       source,
       value,
       unit,
-      made_it: !holds || Boolean(value),
+      made_it: holds === isAnd || Boolean(value) !== isAnd,
     })),
-    joined: 'or',
+    joined: how,
     result: String(holds),
     follows,
   };

@@ -3,6 +3,7 @@
  * else can be chosen meanwhile.
  */
 import type { Values } from '#simulations/engine/parameters.ts';
+import { capital } from '#simulations/engine/wording.ts';
 import { type Simulation, tooLarge } from '#simulations/simulation.ts';
 import type { Trace } from '#simulations/trace/trace.ts';
 import { nextTask } from './task.ts';
@@ -27,7 +28,7 @@ export class RunMaker {
     const turn = ++this.#turn;
     this.#tell(null);
     const problem = tooLarge(simulation.size(values));
-    if (problem) return `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`;
+    if (problem) return `${capital(problem)}.`;
     const slices = simulation.start(values);
     let since_ms = performance.now();
     for (let slice = slices.next(); ; slice = slices.next()) {

@@ -8,6 +8,7 @@ import { Pipe } from '../../kernel/pipe/pipe.ts';
 import { PipeUser } from '../../kernel/pipe/user.ts';
 import { PipeWrite } from '../../kernel/pipe/write.ts';
 import { KERNELS } from '../../kernel/profile.ts';
+import { socketCount } from '../../machine/lookups.ts';
 import { type Compared, equal } from '../../recording/compared.ts';
 import { pipeKernelOf } from '../../reference/pipe-buffer/comparison.ts';
 import type { Trace } from '../../trace/trace.ts';
@@ -105,9 +106,7 @@ function comparePileUp(
   const { server } = worldAt(events.length).machines;
   const process = server?.processes.get(SERVER_PID);
   const main = process?.threads.get(SERVER_PID);
-  const established = (server?.census ?? [])
-    .filter(({ state }) => state === 'ESTABLISHED')
-    .reduce((sum, { count }) => sum + count, 0);
+  const established = socketCount(server?.census ?? [], 'ESTABLISHED');
   return [
     equal('served', outcome.served, observed.served),
     equal('blocked workers', outcome.blocked_workers, observed.blocked_workers),

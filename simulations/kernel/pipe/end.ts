@@ -9,6 +9,7 @@ import type { Answer, Waiting } from '../../machine/program.ts';
 import type { FileRef } from '../../machine/state.ts';
 import type { Thread } from '../../machine/thread.ts';
 import { failure, type Reasoned, success } from '../answer.ts';
+import type { Waiter } from '../wait-queue.ts';
 import type { Pipe } from './pipe.ts';
 import { Sleeper } from './sleeper.ts';
 import type { PipeWitness } from './witness.ts';
@@ -22,6 +23,14 @@ interface Shared {
   readonly wchan: string;
   readonly witness: PipeWitness;
 }
+
+/** Who polls an end: woken with all others that do. */
+const polling = (thread: Thread, clock: VirtualClock, wake: () => void): Waiter => ({
+  tid: thread.tid,
+  name: thread.name,
+  exclusive: false,
+  wake: () => clock.after(0, wake, 'arrival'),
+});
 
 /** The read end. */
 export class PipeReader implements File {
@@ -89,12 +98,7 @@ export class PipeReader implements File {
 
   subscribe(wake: () => void, thread: Thread): () => void {
     const { pipe, clock } = this.#shared;
-    const waiter = {
-      tid: thread.tid,
-      name: thread.name,
-      exclusive: false,
-      wake: () => clock.after(0, wake, 'arrival'),
-    };
+    const waiter = polling(thread, clock, wake);
     pipe.sleepToRead(waiter);
     return () => pipe.rd_wait.remove(waiter);
   }
@@ -191,12 +195,7 @@ export class PipeWriter implements File {
 
   subscribe(wake: () => void, thread: Thread): () => void {
     const { pipe, clock } = this.#shared;
-    const waiter = {
-      tid: thread.tid,
-      name: thread.name,
-      exclusive: false,
-      wake: () => clock.after(0, wake, 'arrival'),
-    };
+    const waiter = polling(thread, clock, wake);
     pipe.sleepToWrite(waiter);
     return () => pipe.wr_wait.remove(waiter);
   }

@@ -1,7 +1,7 @@
 /** The chain at one moment, read from the trace: who waits where, and where it stops. */
 import type { ClientsState } from '#simulations/incidents/close-wait-pipe/clients.ts';
 import { statusOf, type ThreadStatus } from '#simulations/incidents/close-wait-pipe/thread-states.ts';
-import { socketAt, threadOf } from '#simulations/machine/lookups.ts';
+import { socketAt, socketCount, threadOf } from '#simulations/machine/lookups.ts';
 import type { Alike, ProcessState, TcpStateName, ThreadState } from '#simulations/machine/state.ts';
 import type { SshChannelState } from '#simulations/userland/ssh-channel.ts';
 import type { Slot } from '../../views/pipe-slots.ts';
@@ -111,13 +111,9 @@ function readingIn(world: PileUpWorld): Reading {
 export const poolRoom = ({ parameters }: PileUp): number =>
   Math.max(0, parameters.nofile - TAKEN - parameters.workers);
 
-/** How many connections there are, of one state where one is given. */
-export const counted = (census: readonly Alike[], state?: TcpStateName): number =>
-  census.reduce((sum, alike) => sum + (state && alike.state !== state ? 0 : alike.count), 0);
-
 /** How many of the server's connections are in a state. */
 export const connectionsIn = (world: PileUpWorld, state: TcpStateName): number =>
-  counted(serverOf(world).census, state);
+  socketCount(serverOf(world).census, state);
 
 export function chainAt(trace: PileUp, index: number): Chain {
   const world = trace.worldAt(index);

@@ -1,5 +1,6 @@
 /** The chain from the clients to whoever reads the log, as one picture. */
 import { count } from '#simulations/engine/wording.ts';
+import { socketCount } from '#simulations/machine/lookups.ts';
 import { chain, type Link } from '../../views/chain.ts';
 import { slotTextures } from '../../views/pipe-slots.ts';
 import { once } from '../../views/scene.ts';
@@ -8,7 +9,7 @@ import type { MomentPicture } from '../figure.ts';
 import { drawChannel } from './channel.ts';
 import { drawClients } from './clients.ts';
 import { flowOf, headline } from './flow.ts';
-import { type Chain, chainAt, connectionsIn, counted, hasPool, most } from './moment.ts';
+import { type Chain, chainAt, connectionsIn, hasPool, most } from './moment.ts';
 import { drawPile, pileTexture } from './pile.ts';
 import { logPipe, type PileUp } from './pile-up.ts';
 import { drawPipe, drawReader } from './pipe.ts';
@@ -24,7 +25,7 @@ function told(
   words: readonly string[],
 ): string {
   const queue = pool ? `, ${count(pool.waiting)} in the pool’s queue` : '';
-  return `${words.join(': ')}. ${count(clients.served)} clients served, ${count(accept.waiting)} of ${count(accept.room)} in the accept queue${queue}, ${asleep} of ${workers.length} ${workers.length === 1 ? 'thread' : 'workers'} asleep in write(), ${pipe.used} of ${pipe.slots.length} slots of the pipe in use, ${count(counted(census, 'CLOSE_WAIT'))} in CLOSE-WAIT`;
+  return `${words.join(': ')}. ${count(clients.served)} clients served, ${count(accept.waiting)} of ${count(accept.room)} in the accept queue${queue}, ${asleep} of ${workers.length} ${workers.length === 1 ? 'thread' : 'workers'} asleep in write(), ${pipe.used} of ${pipe.slots.length} slots of the pipe in use, ${count(socketCount(census, 'CLOSE_WAIT'))} in CLOSE-WAIT`;
 }
 
 function draw(trace: PileUp, index: number, at_us: number, beside?: PileUp): string {

@@ -1,8 +1,8 @@
 /** The connections in CLOSE_WAIT by what ss shows of them: Recv-Q, and with `-p` who has them. */
 import { count } from '#simulations/engine/wording.ts';
+import { socketCount } from '#simulations/machine/lookups.ts';
 import type { Alike } from '#simulations/machine/state.ts';
 import { escapeText, share } from '../../views/svg.ts';
-import { counted } from './moment.ts';
 
 const HEADING = 26;
 const ROW = 36;
@@ -49,9 +49,9 @@ export function drawPile(
   most: number,
 ): string {
   const pile = census.filter(({ state }) => state === 'CLOSE_WAIT');
-  const all = counted(pile);
+  const all = socketCount(pile);
   const rows = rowsOf(request_bytes + 1, withPool).map(({ recv_q_bytes, words, isRead, has }, i) => {
-    const number = counted(pile.filter(has));
+    const number = socketCount(pile.filter(has));
     const y = HEADING + i * ROW;
     const width = number / Math.max(1, most);
     const bar = number

@@ -1,5 +1,7 @@
 /** What moves in the figure of the nagle-delayed-ack chapter. */
+
 import { duration } from '#simulations/engine/duration.ts';
+import { capital } from '#simulations/engine/wording.ts';
 import { nagleDelayedAck } from '#simulations/incidents/nagle-delayed-ack/simulation.ts';
 import { connectionMachine } from '#simulations/kernel/tcp/connection.ts';
 import { connectionOf, listenerOf, machineOf } from '#simulations/machine/lookups.ts';
@@ -75,9 +77,7 @@ function summary(trace: Exchange): Variable[] {
 
 /** Both ends do much the same, so each sentence begins with who does it. */
 const speaker = ({ actor }: TraceEvent): string =>
-  actor === 'network'
-    ? ''
-    : `${actor.charAt(0).toUpperCase()}${actor.slice(1).replace('process', 'program')}: `;
+  actor === 'network' ? '' : `${capital(actor.replace('process', 'program'))}: `;
 
 /** Half a millisecond counts here: half a round trip. */
 export const clock = (us: number): string =>

@@ -1,5 +1,6 @@
 /** The recording of the real tools, and the snapshot that each of its moments was, from what the kernel told of it. */
 import { readFileSync } from 'node:fs';
+import { DEFAULT_OPTIONS } from '#simulations/kernel/tcp/record-state.ts';
 import type {
   Alike,
   Cookie,
@@ -172,17 +173,6 @@ function tcpInfo(info: Readonly<Record<string, number>>): TcpInfo {
   };
 }
 
-const NO_OPTIONS: TcpState['options'] = {
-  nodelay: false,
-  cork: false,
-  reuseaddr: false,
-  linger_s: null,
-  user_timeout_ms: 0,
-  sndtimeo_ms: null,
-  rcvtimeo_ms: null,
-  syncnt: 0,
-};
-
 function common(told: Diagnosed) {
   return {
     cookie: told.cookie,
@@ -210,7 +200,7 @@ function tcpState(told: Diagnosed): TcpState {
     weight,
     state: told.state,
     timer: told.timer ? { name: told.timer, set_us: AT_us, due_us, retransmits: told.retransmits } : null,
-    options: NO_OPTIONS,
+    options: DEFAULT_OPTIONS,
     regions: null,
     info: info && !['SYN_SENT', 'LISTEN'].includes(told.state) ? tcpInfo(info) : null,
     syn:

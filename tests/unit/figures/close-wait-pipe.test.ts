@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Given } from '#simulations/engine/parameters.ts';
 import { closeWaitPipe } from '#simulations/incidents/close-wait-pipe/simulation.ts';
+import { socketCount } from '#simulations/machine/lookups.ts';
 import type { Trace } from '#simulations/trace/trace.ts';
 import { flowOf, headline } from '#site/figures/close-wait-pipe/flow.ts';
 import { figure as closeWaitPipeFigure } from '#site/figures/close-wait-pipe/index.ts';
 import { live } from '#site/figures/close-wait-pipe/live.ts';
-import { chainAt, connectionsIn, counted, processOf } from '#site/figures/close-wait-pipe/moment.ts';
+import { chainAt, connectionsIn, processOf } from '#site/figures/close-wait-pipe/moment.ts';
 import type { PileUp, PileUpWorld } from '#site/figures/close-wait-pipe/pile-up.ts';
 import { runOf } from '#site/figures/trace-of.ts';
 import { statechart } from '#site/views/statechart.ts';
@@ -53,12 +54,12 @@ describe('the chain', () => {
     for (const { index } of trace.events) {
       const world = trace.worldAt(index);
       const { census, accept, pool, asleep, workers } = chainAt(trace, index);
-      expect(counted(census, 'CLOSE_WAIT')).toBe(connectionsIn(world, 'CLOSE_WAIT'));
-      expect(counted(census.filter(({ held }) => held === 'accept queue'))).toBe(accept.waiting);
+      expect(socketCount(census, 'CLOSE_WAIT')).toBe(connectionsIn(world, 'CLOSE_WAIT'));
+      expect(socketCount(census.filter(({ held }) => held === 'accept queue'))).toBe(accept.waiting);
       if (pool) {
         // What an idle worker is about to take has left the queue, and what the main thread has may not be in it yet.
         const inHands = requestsIn(world);
-        const held = counted(census.filter(({ held }) => held === 'process'));
+        const held = socketCount(census.filter(({ held }) => held === 'process'));
         const handed = held - inHands - pool.waiting;
         const idle = workers.filter(({ status }) => status === 'waiting for work').length;
         expect(handed).toBeGreaterThanOrEqual(0);

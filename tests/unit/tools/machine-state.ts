@@ -1,4 +1,5 @@
 /** Snapshots made by hand. */
+import { DEFAULT_OPTIONS } from '#simulations/kernel/tcp/record-state.ts';
 import type {
   Lookup,
   MachineState,
@@ -29,16 +30,7 @@ export const tcp = (given: Partial<TcpState>): TcpState => ({
   sk_shutdown: { rcv: false, send: false },
   timer: null,
   error: null,
-  options: {
-    nodelay: false,
-    cork: false,
-    reuseaddr: false,
-    linger_s: null,
-    user_timeout_ms: 0,
-    sndtimeo_ms: null,
-    rcvtimeo_ms: null,
-    syncnt: 0,
-  },
+  options: DEFAULT_OPTIONS,
   regions: null,
   info: null,
   syn: null,
