@@ -1,6 +1,6 @@
 /**
- * TCP sockets counted by what ss shows of them, so that ten thousand that are alike are one line. Kept for sockets that
- * stand still; a full socket is looked at by itself.
+ * TCP sockets that exist by the thousand, counted by what ss shows of them, so that ten thousand that are alike are one
+ * line. Kept for sockets that stand still; a full socket is looked at by itself.
  */
 import type { Alike, Cookie, TcpStateName } from '../machine/state.ts';
 import type { Cell, Source } from '../trace/history.ts';

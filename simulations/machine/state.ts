@@ -65,7 +65,7 @@ export interface MachineState {
   readonly neighbours: Lookup<string, NeighbourState>;
   /** By nstat's names; a counter that never counted is absent. */
   readonly counters: Counters;
-  /** The TCP sockets counted by what ss shows of them. */
+  /** The sockets that exist by the thousand (`LightConnection`, `TcpPair`), counted by what ss shows of them. */
   readonly census: readonly Alike[];
 }
 

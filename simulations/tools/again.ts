@@ -20,8 +20,8 @@ const MANY = 2000;
 const trimmed = (text: string): string => text.replace(/[ \t]+$/gm, '').trimEnd();
 
 /**
- * Runs a command at each beat, a few times between two where there are not many sockets, and at the end. What only the passing of time changes, as what is left of a
- * timer, is no reason for another line.
+ * Runs a command at each beat, a few times between two where there are not many sockets, and at the end. What only the
+ * passing of time changes, as what is left of a timer, is no reason for another line.
  *
  * @param machine the name of the machine that it is run on
  * @param command `ss -tanp`

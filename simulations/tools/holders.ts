@@ -18,25 +18,34 @@ export interface Holder {
 /** Is it in a table of the kernel by its addresses? A TCP socket in CLOSE and a UDP socket without a port are not. */
 export const isListed = ({ state, local }: SocketState): boolean => state !== 'CLOSE' && local.port !== 0;
 
+/** The sockets that processes have open, and who has each. */
+export type Holders = ReadonlyMap<Cookie, readonly Holder[]>;
+
 /** All descriptors of the processes that run, by process and descriptor, both in ascending order. */
-export function* descriptors({ processes }: MachineState): Generator<Holder> {
+export function descriptors({ processes }: MachineState): readonly Holder[] {
   const running = [...processes.values()].filter(({ status }) => status === 'running');
-  for (const process of running.sort((a, b) => a.pid - b.pid))
-    for (const [fd, { file }] of [...process.fds.entries()].sort(([a], [b]) => a - b))
-      yield { process, fd, file };
+  return running
+    .sort((a, b) => a.pid - b.pid)
+    .flatMap((process) => {
+      const held: Holder[] = [];
+      for (const [fd, { file }] of process.fds.entries()) held.push({ process, fd, file });
+      return held.sort((a, b) => a.fd - b.fd);
+    });
 }
 
 /** Who has which socket open. A socket that nobody has is absent. */
-export function socketHolders(machine: MachineState): ReadonlyMap<Cookie, readonly Holder[]> {
+export function socketHolders(machine: MachineState): Holders {
   const holders = new Map<Cookie, Holder[]>();
   for (const holder of descriptors(machine)) {
     if (holder.file.kind !== 'socket') continue;
     const { cookie } = holder.file;
-    holders.set(cookie, [...(holders.get(cookie) ?? []), holder]);
+    const others = holders.get(cookie);
+    if (others) others.push(holder);
+    else holders.set(cookie, [holder]);
   }
   return holders;
 }
 
 /** Who has an end of a pipe open. */
 export const pipeHolders = (machine: MachineState, inode: Inode): readonly Holder[] =>
-  [...descriptors(machine)].filter(({ file }) => file.kind === 'pipe' && file.inode === inode);
+  descriptors(machine).filter(({ file }) => file.kind === 'pipe' && file.inode === inode);

@@ -89,7 +89,7 @@ function condensed(
 
 /** Ends with 1 where nothing, or not all that was named, is found. */
 function list(machine: MachineState, choice: Choice, most: number | undefined): Output {
-  const all = [...descriptors(machine)];
+  const all = descriptors(machine);
   const found = new Set(all.filter((holder) => isChosen(machine, holder, choice)));
   const pipes = new Set(
     choice.ends ? [...found].flatMap(({ file }) => (file.kind === 'pipe' ? [file.inode] : [])) : [],

@@ -13,7 +13,7 @@ import { portNumber } from '../services.ts';
 export type Filter = (socket: SocketState) => boolean;
 
 /** What no words choose. */
-export const EVERY: Filter = () => true;
+const EVERY: Filter = () => true;
 
 /** A filter that can be read, with a value that cannot: ss ends with 1 and says no more. */
 export class BadAddress extends Error {}

@@ -3,14 +3,14 @@
  *
  * Listeners come first and the rest in the order in which they came into being; the kernel's order is that of a hash.
  */
-import type { Alike, Cookie, MachineState, SocketState } from '../../machine/state.ts';
+import type { Alike, MachineState, SocketState } from '../../machine/state.ts';
 import { alike, moreLike } from '../alike.ts';
 import { type Command, failed, printed } from '../command.ts';
-import { type Holder, isListed, socketHolders } from '../holders.ts';
+import { type Holder, type Holders, isListed, socketHolders } from '../holders.ts';
 import { type OptionNames, type Options, parseOptions, UsageError } from '../options.ts';
 import { portName } from '../services.ts';
 import { type Row, table } from './columns.ts';
-import { BadAddress, EVERY, type Filter, parseFilter } from './filter.ts';
+import { BadAddress, type Filter, parseFilter } from './filter.ts';
 import {
   ALL_STATES,
   DEFAULT_STATES,
@@ -133,7 +133,7 @@ function rowOf(
   at_us: number,
   options: Options<Name>,
   mtu_bytes: number,
-  holders: ReadonlyMap<Cookie, readonly Holder[]>,
+  holders: Holders,
 ): Row {
   const numeric = options.has('numeric');
   const end = ({ address, port }: SocketState['local']) => ({
@@ -167,10 +167,7 @@ function rowOf(
 type Listed = SocketState | string;
 
 /** Who has it, as the census says it. */
-function heldBy(
-  { cookie, state, inode }: SocketState,
-  holders: ReadonlyMap<Cookie, readonly Holder[]>,
-): Alike['held'] {
+function heldBy({ cookie, state, inode }: SocketState, holders: Holders): Alike['held'] {
   if (holders.has(cookie)) return 'process';
   return inode === 0 && (state === 'ESTABLISHED' || state === 'CLOSE_WAIT') ? 'accept queue' : 'nobody';
 }
@@ -180,26 +177,8 @@ function comment(more: number, held: Alike['held']): string[] {
   return more > 0 ? [moreLike(more) + where] : [];
 }
 
-/** From the census, which counts TCP sockets without looking at each; UDP sockets are few. */
-function* censused(machine: MachineState, choice: Choice, most: number): Generator<Listed> {
-  if (choice.kinds.includes('udp')) yield* chosen(machine, { ...choice, kinds: ['udp'] });
-  if (!choice.kinds.includes('tcp')) return;
-  const isShown = ({ state }: Alike) => state !== 'CLOSE' && choice.states.has(SHOWN_STATES[state]);
-  const groups = machine.census.filter(isShown);
-  const listeners = groups.filter(({ state }) => state === 'LISTEN');
-  for (const { samples, count, held } of [
-    ...listeners,
-    ...groups.filter(({ state }) => state !== 'LISTEN'),
-  ]) {
-    const shown = samples.slice(0, most).flatMap((cookie) => machine.sockets.get(cookie) ?? []);
-    yield* shown;
-    yield* comment(count - shown.length, held);
-  }
-}
-
-/** With an address or a port to look for, each socket must be looked at. */
-function* grouped(machine: MachineState, choice: Choice, most: number): Generator<Listed> {
-  const holders = socketHolders(machine);
+/** Of sockets that look alike in a line, the first few, and how many more there are. */
+function* grouped(machine: MachineState, choice: Choice, most: number, holders: Holders): Generator<Listed> {
   const look = (socket: SocketState): string =>
     [socket.kind, socket.state, socket.recv_q_bytes, heldBy(socket, holders)].join(' ');
   for (const { shown, more } of alike(chosen(machine, choice), look, most)) {
@@ -209,20 +188,19 @@ function* grouped(machine: MachineState, choice: Choice, most: number): Generato
   }
 }
 
-function listed(machine: MachineState, choice: Choice, most: number | undefined): Iterable<Listed> {
-  if (most === undefined) return chosen(machine, choice);
-  return choice.filter === EVERY ? censused(machine, choice, most) : grouped(machine, choice, most);
-}
-
 /** Ends with 255 for words that it does not know, with 1 for an address that is none. */
 export const ss: Command = (machine, at_us, argv, { most_alike } = {}) => {
   try {
     const options = parseOptions(argv, NAMES);
     if (options.has('summary')) return printed(summary(machine));
     const choice = choose(options);
-    const holders = options.has('processes') ? socketHolders(machine) : new Map<Cookie, readonly Holder[]>();
+    const isAll = most_alike === undefined;
+    const holders: Holders = options.has('processes') || !isAll ? socketHolders(machine) : new Map();
     const isOnlyIpv6 = options.has('ipv6') && !options.has('ipv4');
-    const sockets = isOnlyIpv6 ? [] : [...listed(machine, choice, most_alike)];
+    const listed: Iterable<Listed> = isAll
+      ? chosen(machine, choice)
+      : grouped(machine, choice, most_alike, holders);
+    const sockets = isOnlyIpv6 ? [] : [...listed];
     const rows = sockets.map((socket) =>
       typeof socket === 'string' ? socket : rowOf(socket, at_us, options, machine.mtu_bytes, holders),
     );
