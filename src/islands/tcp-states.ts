@@ -175,7 +175,7 @@ class TcpStates extends HTMLElement {
 
   /** Lights a line that the table of transitions names. */
   #lightMark(mark: KernelMark): void {
-    this.#kernel.show([{ index: 0, at_us: 0, mark }], 0);
+    this.#kernel.show([{ index: 0, at_us: 0, mark, decision: null }], 0);
     this.#part('no-excerpt').hidden = true;
     this.#part('kernel').classList.remove('earlier');
     this.#part('kernel').scrollIntoView({ block: 'center' });

@@ -69,7 +69,8 @@ export const manifest: Manifest = JSON.parse(
 
 /** The excerpt and the pattern that should be lit with the cursor on an event; nothing before the first mark. */
 export function expectedLight(trace: Trace, index: number): { excerpt: string; at: string } | null {
-  const mark = trace.events.findLast((event) => event.index <= index && event.mark !== null)?.mark;
+  const event = trace.events.findLast((event) => event.index <= index && event.mark !== null);
+  const mark = event?.decision?.mark ?? event?.mark;
   if (!mark) return null;
   const [excerpt = '', name = ''] = mark.split(':');
   const at = manifest.excerpts[excerpt]?.marks[name]?.at;
@@ -191,13 +192,19 @@ export class FigurePage {
   async light(): Promise<Light> {
     return this.part('kernel').evaluate((kernel) => {
       const lit = [...kernel.querySelectorAll('.lit')];
+      /** Without the values that stand under the code. */
+      const codeOf = (line: Element): string => {
+        const copy = line.cloneNode(true) as Element;
+        for (const value of copy.querySelectorAll('.value, .came-to')) value.remove();
+        return copy.textContent ?? '';
+      };
       const line = lit[0]?.getBoundingClientRect();
       const pane = lit[0]?.closest('.code')?.getBoundingClientRect();
       return {
         open: [...kernel.querySelectorAll<HTMLDetailsElement>('details[data-excerpt]')]
           .filter((excerpt) => excerpt.open && excerpt.checkVisibility())
           .map((excerpt) => excerpt.dataset.excerpt ?? ''),
-        text: lit.map((line) => line.textContent).join('\n'),
+        text: lit.map(codeOf).join('\n'),
         isInView: Boolean(line && pane && line.top >= pane.top - 1 && line.bottom <= pane.bottom + 1),
       };
     });
