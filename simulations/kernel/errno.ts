@@ -18,6 +18,7 @@ export const ERRNO = {
   EDESTADDRREQ: { number: 89, text: 'Destination address required' },
   EMSGSIZE: { number: 90, text: 'Message too long' },
   ENOPROTOOPT: { number: 92, text: 'Protocol not available' },
+  ESOCKTNOSUPPORT: { number: 94, text: 'Socket type not supported' },
   EOPNOTSUPP: { number: 95, text: 'Operation not supported' },
   EADDRINUSE: { number: 98, text: 'Address already in use' },
   EADDRNOTAVAIL: { number: 99, text: 'Cannot assign requested address' },

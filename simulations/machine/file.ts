@@ -2,8 +2,11 @@
  * What a descriptor refers to: an open file (`struct file`, `struct file_operations`). Sockets, the ends of pipes, epoll
  * and devices are files, and nothing else knows what they are.
  */
+import type { Json } from '../engine/json.ts';
 import type { Reasoned } from '../kernel/answer.ts';
-import type { Waiting } from './program.ts';
+import type { Errno } from '../kernel/errno.ts';
+import type { Endpoint } from '../network/packet.ts';
+import type { Answer, Waiting } from './program.ts';
 import type { FileRef } from './state.ts';
 import type { Thread } from './thread.ts';
 
@@ -35,6 +38,31 @@ export interface File {
   /** The last descriptor is gone: `release`. @param thread who closed it, or null where its process has ended */
   close(thread: Thread | null): Reasoned | Waiting;
 }
+
+/** How a socket is opened. */
+export interface NewSocket {
+  readonly nonblocking: boolean;
+  readonly uid: number;
+}
+
+/** A socket (`struct proto_ops`). What its kind leaves out is EOPNOTSUPP, as of `sock_no_listen`. */
+export interface Socket extends File {
+  /** A local end for it; EINVAL where it has one, or where it is a connection. */
+  bind(local: Endpoint): Reasoned;
+  connect(remote: Endpoint, thread: Thread): Reasoned | Waiting;
+  listen?(backlog: number): Reasoned;
+  /** @param as O_NONBLOCK and the user of the new file @param install gives it its descriptor */
+  accept?(thread: Thread, as: NewSocket, install: (file: File) => Answer): Answer | Waiting;
+  shutdown?(how: 'SHUT_RD' | 'SHUT_WR' | 'SHUT_RDWR'): Reasoned;
+  setsockopt(option: string, value: number): Reasoned;
+  getsockopt(option: string): Reasoned;
+  /** @param to where to, or null for the peer of a connected socket @param content what is in it */
+  sendto?(bytes: number, to: Endpoint | null, content?: Json): Reasoned;
+  /** ioctl(): SIOCINQ and SIOCOUTQ, in bytes. */
+  queued?(request: string): number | Errno;
+}
+
+export const isSocket = (file: File): file is Socket => file.ref.kind === 'socket';
 
 /** An open file, and how many descriptors of all processes refer to it. */
 export class OpenFile {

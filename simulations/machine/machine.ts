@@ -7,10 +7,6 @@ import type { Random } from '../engine/random.ts';
 import { Census } from '../kernel/census.ts';
 import type { Errno } from '../kernel/errno.ts';
 import { Futexes } from '../kernel/futex.ts';
-import { PipeReader, PipeWriter } from '../kernel/pipe/end.ts';
-import { Pipe } from '../kernel/pipe/pipe.ts';
-import { PipeUser } from '../kernel/pipe/user.ts';
-import { type PipeWitness, UNSEEN } from '../kernel/pipe/witness.ts';
 import { KERNELS, type KernelProfile, type KernelVersion } from '../kernel/profile.ts';
 import { NetworkStack } from '../kernel/stack.ts';
 import type { Truesize } from '../kernel/tcp/receive-buffer.ts';
@@ -19,7 +15,7 @@ import type { Recorded, Recorder } from '../trace/recorder.ts';
 import { type Kernel, Process, type ProcessFields, type ProcessOptions } from './process.ts';
 import type { Answer, SystemCall, Waiting } from './program.ts';
 import type { Inode, Lookup, MachineState, Pid, PipeState, ProcessState } from './state.ts';
-import { runCall } from './syscalls.ts';
+import { type Callee, type Calls, callsOf, type Kind, runCall, type SocketTypes } from './syscalls.ts';
 import { DEFAULT_SYSCTLS, type Sysctls } from './sysctl.ts';
 import type { Thread } from './thread.ts';
 
@@ -38,9 +34,11 @@ export interface MachineOptions {
   readonly truesize?: Truesize;
   /** Whether its sockets tell what they do; where there are thousands, the incident does. */
   readonly tells?: boolean;
+  /** What its programs can open beside files and TCP sockets; nothing when left out. */
+  readonly kinds?: readonly Kind[];
 }
 
-export class Machine implements Kernel, Recorded {
+export class Machine implements Kernel, Callee, Recorded {
   readonly name: string;
   readonly version: KernelVersion;
   readonly kernel: KernelProfile;
@@ -52,7 +50,9 @@ export class Machine implements Kernel, Recorded {
   readonly processShelf: Shelf<Pid, ProcessFields>;
   readonly processes = new Map<Pid, Process>();
   readonly census: Census;
-  readonly #pipes: Shelf<Inode, PipeState>;
+  readonly pipeShelf: Shelf<Inode, PipeState>;
+  readonly calls: Calls;
+  readonly sockets: SocketTypes;
   readonly #sysctls: Cell<Sysctls>;
 
   constructor(options: MachineOptions) {
@@ -77,8 +77,11 @@ export class Machine implements Kernel, Recorded {
     });
     this.futexes = new Futexes(clock, this.kernel.futex_wchan);
     this.processShelf = recorder.shelf();
-    this.#pipes = recorder.shelf();
+    this.pipeShelf = recorder.shelf();
     this.census = new Census(recorder);
+    const { calls, sockets } = callsOf(options.kinds ?? []);
+    this.calls = calls;
+    this.sockets = sockets;
     this.#sysctls = recorder.cell({ state: () => ({ ...this.sysctl }) });
     recorder.introduce(this);
   }
@@ -102,16 +105,6 @@ export class Machine implements Kernel, Recorded {
     const process = new Process(this, options);
     this.processes.set(options.pid, process);
     return process;
-  }
-
-  /** A pipe with both ends open. @param user whose pages it counts towards @param witness who is told what happens at it */
-  pipe(
-    user = new PipeUser(),
-    witness: PipeWitness = UNSEEN,
-  ): { pipe: Pipe; reader: PipeReader; writer: PipeWriter } {
-    const pipe = new Pipe(user, this.kernel, this.stack.nextInode(), this.#pipes);
-    const shared = { pipe, clock: this.clock, wchan: this.kernel.pipe_write_wchan, witness };
-    return { pipe, reader: new PipeReader(shared), writer: new PipeWriter(shared) };
   }
 
   run(process: Process, thread: Thread, call: SystemCall): Answer | Waiting {
@@ -157,7 +150,7 @@ export class Machine implements Kernel, Recorded {
       sysctls: this.#sysctls.at(index) ?? this.sysctl,
       processes: mapped(fields, whole),
       sockets: this.stack.sockets.at(index),
-      pipes: this.#pipes.at(index),
+      pipes: this.pipeShelf.at(index),
       neighbours: this.stack.neighbours.at(index),
       counters: this.stack.counters.at(index),
       census: this.census.at(index),

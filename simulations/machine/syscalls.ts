@@ -4,33 +4,40 @@
  *
  * Left out: signals with handlers, memory, what a call itself costs.
  */
-import type { Json } from '../engine/json.ts';
 import { failure, type Reasoned, success } from '../kernel/answer.ts';
-import { Epoll } from '../kernel/epoll.ts';
 import type { Errno } from '../kernel/errno.ts';
 import type { Futexes } from '../kernel/futex.ts';
-import type { PipeReader, PipeWriter } from '../kernel/pipe/end.ts';
 import { poll, select } from '../kernel/poll.ts';
+import type { KernelProfile } from '../kernel/profile.ts';
 import type { NetworkStack } from '../kernel/stack.ts';
-import { PairSocket, type TcpPair } from '../kernel/tcp/pair.ts';
-import { TcpSock } from '../kernel/tcp/sock.ts';
 import { TcpSocket } from '../kernel/tcp/socket.ts';
-import { getOption, setOption } from '../kernel/tcp/socket-options.ts';
-import { UdpSocket } from '../kernel/udp/socket.ts';
 import type { Endpoint } from '../network/packet.ts';
-import type { File, Flags, PollEvent } from './file.ts';
-import { OpenFile } from './file.ts';
+import type { Shelf } from '../trace/history.ts';
+import {
+  type File,
+  type Flags,
+  isSocket,
+  type NewSocket,
+  OpenFile,
+  type PollEvent,
+  type Socket,
+} from './file.ts';
 import { Descriptor } from './file-table.ts';
 import type { Process } from './process.ts';
 import type { Answer, SystemCall, Waiting } from './program.ts';
+import type { Inode, PipeState } from './state.ts';
 import type { Thread } from './thread.ts';
 
 /** What a call may need of the machine. */
 export interface Callee {
   readonly stack: NetworkStack;
   readonly futexes: Futexes;
-  /** A new pipe: its read end and its write end. */
-  pipe(): { reader: PipeReader; writer: PipeWriter };
+  /** The pipes of this machine. */
+  readonly pipeShelf: Shelf<Inode, PipeState>;
+  readonly kernel: KernelProfile;
+  /** The calls that its programs can make, and the sockets that they can open, by name. */
+  readonly calls: Calls;
+  readonly sockets: SocketTypes;
   /** A signal for a process. @returns ESRCH where there is none */
   kill(pid: number, signal: string): Errno | null;
 }
@@ -44,7 +51,19 @@ interface Caller {
   readonly thread: Thread;
 }
 
-type Handler = (caller: Caller, args: Args) => Answer | Waiting;
+export type Handler = (caller: Caller, args: Args) => Answer | Waiting;
+
+/** Handlers by the names of their calls. */
+export type Calls = Readonly<Record<string, Handler>>;
+
+/** What socket() opens, by type: `SOCK_STREAM`. */
+export type SocketTypes = Readonly<Record<string, (stack: NetworkStack, as: NewSocket) => File>>;
+
+/** A kind of file that only some machines need, with its calls: what a run does not use, its page does not load. */
+export interface Kind {
+  readonly calls?: Calls;
+  readonly sockets?: SocketTypes;
+}
 
 /** A call on a descriptor. */
 const onFile =
@@ -54,16 +73,9 @@ const onFile =
     return file ? run(file, caller, args) : failure('EBADF');
   };
 
-type TcpFile = TcpSocket | PairSocket;
-const isSocket = (file: File): file is TcpFile | UdpSocket =>
-  file instanceof TcpSocket || file instanceof UdpSocket || file instanceof PairSocket;
-
-/** A call on the descriptor of a TCP socket. */
-const onTcp = (run: (socket: TcpSocket, caller: Caller, args: Args) => Answer | Waiting): Handler =>
-  onFile((file, caller, args) => {
-    if (file instanceof TcpSocket) return run(file, caller, args);
-    return failure(isSocket(file) ? 'EOPNOTSUPP' : 'ENOTSOCK');
-  });
+/** A call on the descriptor of a socket. */
+const onSocket = (run: (socket: Socket, caller: Caller, args: Args) => Answer | Waiting): Handler =>
+  onFile((file, caller, args) => (isSocket(file) ? run(file, caller, args) : failure('ENOTSOCK')));
 
 const endpointOf = (args: Args): Endpoint => ({
   address: String(args.address ?? '0.0.0.0'),
@@ -81,7 +93,7 @@ const flagsOf = ({ flags }: Args): Flags =>
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
 
 /** Gives a new file the lowest free descriptor. */
-function install({ process }: Caller, file: File): Reasoned {
+export function install({ process }: Caller, file: File): Reasoned {
   const fd = process.files.add(file);
   if (fd === null) return failure('EMFILE');
   process.changed();
@@ -92,16 +104,12 @@ function install({ process }: Caller, file: File): Reasoned {
  * accept(): the descriptor comes first (`__sys_accept4_file`), so it fails with no connection in sight. The listener's
  * O_NONBLOCK is not handed on; `nonblocking` is accept4()'s SOCK_NONBLOCK.
  */
-function accept(socket: TcpSocket, caller: Caller, args: Args): Answer | Waiting {
-  const { process, machine, thread } = caller;
-  const { files } = process;
+function accept(socket: Socket, { process, thread }: Caller, args: Args): Answer | Waiting {
+  if (!socket.accept) return failure('EOPNOTSUPP');
+  const { files, uid } = process;
   const fd = files.alloc();
   if (fd === null) return failure('EMFILE', '__sys_accept4_file:emfile');
-  const answer = socket.accept(thread, (connection) => {
-    const file =
-      connection instanceof TcpSock
-        ? new TcpSocket(machine.stack, args.nonblocking === true, process.uid, connection)
-        : new PairSocket(connection as TcpPair, machine.stack, process.uid);
+  const answer = socket.accept(thread, { nonblocking: args.nonblocking === true, uid }, (file) => {
     files.install(fd, new Descriptor(new OpenFile(file), args.close_on_exec === true, null));
     process.changed();
     return success(fd);
@@ -140,25 +148,6 @@ const pause: Waiting = {
   interrupted: () => failure('EINTR'),
 };
 
-const isEdge = (events: readonly Json[]): boolean => events.includes('EPOLLET');
-
-function controlEpoll({ process, thread }: Caller, args: Args): Reasoned {
-  const epoll = process.files.get(Number(args.epfd))?.file;
-  const open = process.files.get(Number(args.fd))?.open;
-  if (!epoll || !open) return failure('EBADF');
-  if (!(epoll instanceof Epoll) || epoll === open.file) return failure('EINVAL');
-  const events = (args.events ?? []) as readonly PollEvent[];
-  const answer = epoll.control(
-    String(args.op) as 'EPOLL_CTL_ADD',
-    Number(args.fd),
-    open,
-    { events, edge: isEdge(events), once: (events as readonly Json[]).includes('EPOLLONESHOT') },
-    thread,
-  );
-  process.files.changed(Number(args.epfd));
-  return answer;
-}
-
 function fcntl(file: File, { process }: Caller, { fd, cmd, arg }: Args): Reasoned {
   const descriptor = process.files.get(Number(fd));
   if (!descriptor) return failure('EBADF');
@@ -171,23 +160,17 @@ function fcntl(file: File, { process }: Caller, { fd, cmd, arg }: Args): Reasone
   return success();
 }
 
-const table: Readonly<Record<string, Handler>> = {
-  socket: (caller, { nonblocking, type }) =>
-    install(
-      caller,
-      type === 'SOCK_DGRAM'
-        ? new UdpSocket(caller.machine.stack, nonblocking === true, caller.process.uid)
-        : new TcpSocket(caller.machine.stack, nonblocking === true, caller.process.uid),
-    ),
-  bind: onFile((file, { machine }, args) => {
-    if (file instanceof UdpSocket) return file.bind(endpointOf(args));
-    if (!(file instanceof TcpSocket)) return failure(isSocket(file) ? 'EINVAL' : 'ENOTSOCK');
-    const errno = machine.stack.bind(file.sk, endpointOf(args));
-    return errno ? failure(errno) : success();
-  }),
-  listen: onTcp((socket, _, args) => socket.listen(Number(args.backlog))),
-  accept: onTcp(accept),
-  accept4: onTcp((socket, caller, args) => {
+/** What every machine knows. */
+const CALLS: Calls = {
+  socket: (caller, { nonblocking, type = 'SOCK_STREAM' }) => {
+    const open = caller.machine.sockets[String(type)];
+    const as = { nonblocking: nonblocking === true, uid: caller.process.uid };
+    return open ? install(caller, open(caller.machine.stack, as)) : failure('ESOCKTNOSUPPORT');
+  },
+  bind: onSocket((socket, _, args) => socket.bind(endpointOf(args))),
+  listen: onSocket((socket, _, args) => socket.listen?.(Number(args.backlog)) ?? failure('EOPNOTSUPP')),
+  accept: onSocket(accept),
+  accept4: onSocket((socket, caller, args) => {
     const flags = String(args.flags ?? '').split('|');
     return accept(socket, caller, {
       ...args,
@@ -195,30 +178,12 @@ const table: Readonly<Record<string, Handler>> = {
       close_on_exec: flags.includes('SOCK_CLOEXEC'),
     });
   }),
-  connect: onFile((file, { thread }, args) => {
-    if (file instanceof TcpSocket) return file.connect(endpointOf(args), thread);
-    if (file instanceof UdpSocket) return file.connect(endpointOf(args));
-    return failure(isSocket(file) ? 'EISCONN' : 'ENOTSOCK');
-  }),
-  shutdown: onTcp((socket, _, args) => socket.shutdown(String(args.how) as 'SHUT_RD')),
-  setsockopt: onFile((file, { machine }, args) => {
-    const [option, value] = [String(args.option), Number(args.value)];
-    if (file instanceof TcpSocket) return setOption(file.sk, option, value, machine.stack.sysctl);
-    if (!(file instanceof UdpSocket)) return isSocket(file) ? success() : failure('ENOTSOCK');
-    if (option === 'SO_RCVTIMEO') file.rcvtimeo_ms = value || null;
-    else if (option === 'SO_REUSEADDR') file.sk.reuses = value !== 0;
-    else return failure('ENOPROTOOPT');
-    return success();
-  }),
-  getsockopt: onFile((file, { machine }, args) => {
-    const isError = args.option === 'SO_ERROR';
-    if (file instanceof TcpSocket)
-      return isError
-        ? { ...success(), out: { error: file.takeError() } }
-        : getOption(file.sk, String(args.option), machine.stack.sysctl);
-    if (file instanceof UdpSocket && isError) return { ...success(), out: { error: file.sk.takeError() } };
-    return failure(isSocket(file) ? 'ENOPROTOOPT' : 'ENOTSOCK');
-  }),
+  connect: onSocket((socket, { thread }, args) => socket.connect(endpointOf(args), thread)),
+  shutdown: onSocket(
+    (socket, _, args) => socket.shutdown?.(String(args.how) as 'SHUT_RD') ?? failure('EOPNOTSUPP'),
+  ),
+  setsockopt: onSocket((socket, _, args) => socket.setsockopt(String(args.option), Number(args.value))),
+  getsockopt: onSocket((socket, _, args) => socket.getsockopt(String(args.option))),
   read: onFile((file, { thread }, { bytes }) => file.read(thread, Number(bytes))),
   recv: onFile((file, { thread }, args) => file.read(thread, Number(args.bytes), flagsOf(args))),
   recvfrom: onFile((file, { thread }, args) => file.read(thread, Number(args.bytes), flagsOf(args))),
@@ -226,23 +191,17 @@ const table: Readonly<Record<string, Handler>> = {
   writev: onFile((file, { thread }, { buffers }) => file.write(thread, sum(buffers as readonly number[]))),
   send: onFile((file, { thread }, args) => file.write(thread, Number(args.bytes), flagsOf(args))),
   sendto: onFile((file, { thread }, args) =>
-    file instanceof UdpSocket
-      ? file.send(Number(args.bytes), args.port === undefined ? null : endpointOf(args), args.content)
+    isSocket(file) && file.sendto
+      ? file.sendto(Number(args.bytes), args.port === undefined ? null : endpointOf(args), args.content)
       : file.write(thread, Number(args.bytes), flagsOf(args)),
   ),
   close: ({ process, thread }, { fd }) => process.release(Number(fd), thread) ?? failure('EBADF'),
   fcntl: onFile(fcntl),
   ioctl: onFile((file, _, { request }) => {
-    if (!(file instanceof TcpSocket || file instanceof UdpSocket)) return failure('ENOTTY');
-    const bytes = file.queued(String(request));
+    const bytes = isSocket(file) ? file.queued?.(String(request)) : undefined;
+    if (bytes === undefined) return failure('ENOTTY');
     return typeof bytes === 'number' ? { ...success(), out: { value: bytes } } : failure(bytes);
   }),
-  pipe2: (caller) => {
-    const { reader, writer } = caller.machine.pipe();
-    const read = install(caller, reader);
-    const write = install(caller, writer);
-    return { ...success(), out: { pipefd: [read.value, write.value] } };
-  },
   poll: ({ machine, process, thread }, { fds, timeout_ms }) =>
     poll(
       machine.stack.clock,
@@ -261,15 +220,6 @@ const table: Readonly<Record<string, Handler>> = {
       (fd) => process.files.get(fd)?.file,
       Number(timeout_ms),
     ),
-  epoll_create1: (caller) =>
-    install(caller, new Epoll(caller.machine.stack.nextInode(), caller.machine.stack.clock)),
-  epoll_ctl: controlEpoll,
-  epoll_wait: ({ process, thread }, { epfd, maxevents, timeout_ms }) => {
-    const epoll = process.files.get(Number(epfd))?.file;
-    if (!epoll) return failure('EBADF');
-    if (!(epoll instanceof Epoll) || Number(maxevents) < 1) return failure('EINVAL');
-    return epoll.wait(thread, Number(maxevents), Number(timeout_ms));
-  },
   nanosleep,
   pause: () => pause,
   futex: ({ machine, thread }, { uaddr, op, most }) =>
@@ -282,6 +232,17 @@ const table: Readonly<Record<string, Handler>> = {
   },
 };
 
+/** TCP, which every machine's stack has; others are kinds. */
+const SOCKETS: SocketTypes = {
+  SOCK_STREAM: (stack, { nonblocking, uid }) => new TcpSocket(stack, nonblocking, uid),
+};
+
+/** What the programs of a machine can call and open. @param kinds what it has beside TCP sockets */
+export const callsOf = (kinds: readonly Kind[]): { calls: Calls; sockets: SocketTypes } => ({
+  calls: Object.assign({}, CALLS, ...kinds.map(({ calls }) => calls)),
+  sockets: Object.assign({}, SOCKETS, ...kinds.map(({ sockets }) => sockets)),
+});
+
 /** Runs a call. A name that is not in the table is ENOSYS. */
 export function runCall(
   machine: Callee,
@@ -289,6 +250,6 @@ export function runCall(
   thread: Thread,
   { name, args }: SystemCall,
 ): Answer | Waiting {
-  const handler = Object.hasOwn(table, name) ? table[name] : undefined;
+  const handler = Object.hasOwn(machine.calls, name) ? machine.calls[name] : undefined;
   return handler ? handler({ machine, process, thread }, args) : failure('ENOSYS');
 }

@@ -11,6 +11,7 @@ import type { Action } from '../../machine/action.ts';
 import { Device } from '../../machine/device.ts';
 import { OpenFile } from '../../machine/file.ts';
 import { Descriptor } from '../../machine/file-table.ts';
+import { openPipe, PIPES } from '../../machine/kinds/pipes.ts';
 import { type Narrator, SILENT } from '../../machine/narrator.ts';
 import { Run, type Slices } from '../../machine/run.ts';
 import type { Thread } from '../../machine/thread.ts';
@@ -62,9 +63,10 @@ function* start(
     addresses: [SERVER.address],
     kernel: p.kernel as KernelVersion,
     tells: false,
+    kinds: [PIPES],
   });
   const narrator = new ServerNarrator({ parameters: p, clock, recorder });
-  const { pipe, reader: readEnd, writer: writeEnd } = machine.pipe(undefined, narrator);
+  const { pipe, reader: readEnd, writer: writeEnd } = openPipe(machine, undefined, narrator);
   narrator.watches(pipe);
   if (p.pipe_size_bytes) pipe.resize(p.pipe_size_bytes);
 

@@ -7,7 +7,7 @@
  * every timer but TIME_WAIT's. `sock.ts` has all that, and a test holds the two to each other.
  */
 import type { VirtualClock } from '../../engine/clock.ts';
-import type { File, Flags, PollEvent } from '../../machine/file.ts';
+import type { Flags, PollEvent, Socket } from '../../machine/file.ts';
 import type { Cookie, FileRef, Inode, SocketState, TcpState, TcpStateName } from '../../machine/state.ts';
 import type { Thread } from '../../machine/thread.ts';
 import type { Endpoint } from '../../network/packet.ts';
@@ -15,7 +15,7 @@ import type { Cell, Shelf, Source } from '../../trace/history.ts';
 import { failure, type Reasoned, success } from '../answer.ts';
 import type { Census, Group } from '../census.ts';
 import { DEFAULT_OPTIONS } from './record-state.ts';
-import type { Acceptable, TcpSock } from './sock.ts';
+import type { Still, TcpSock } from './sock.ts';
 import { TCP_TIMEWAIT_LEN_ms } from './time-wait.ts';
 import { type Transition, transitionOf } from './transitions.ts';
 
@@ -53,7 +53,7 @@ export function offer(pair: TcpPair, listener: TcpSock | undefined): SynVerdict 
   return 'established';
 }
 
-export class TcpPair implements Acceptable, Source<TcpState> {
+export class TcpPair implements Still, Source<TcpState> {
   readonly cookie: Cookie;
   /** The server's end, and the client's. */
   readonly local: Endpoint;
@@ -82,6 +82,10 @@ export class TcpPair implements Acceptable, Source<TcpState> {
     this.cookie = host.nextCookie();
     this.local = local;
     this.remote = remote;
+  }
+
+  fileFor(uid: number): PairSocket {
+    return new PairSocket(this, this.#host, uid);
   }
 
   /** connect(): the SYN leaves. */
@@ -247,7 +251,7 @@ export class TcpPair implements Acceptable, Source<TcpState> {
 }
 
 /** The server's end as a process holds it. */
-export class PairSocket implements File {
+export class PairSocket implements Socket {
   nonblocking = false;
   readonly pair: TcpPair;
   readonly ref: FileRef;
@@ -260,6 +264,23 @@ export class PairSocket implements File {
 
   get link(): string {
     return `socket:[${this.pair.inode}]`;
+  }
+
+  bind(): Reasoned {
+    return failure('EINVAL');
+  }
+
+  connect(): Reasoned {
+    return failure('EISCONN');
+  }
+
+  /** Options change nothing here. */
+  setsockopt(): Reasoned {
+    return success();
+  }
+
+  getsockopt(): Reasoned {
+    return failure('ENOPROTOOPT');
   }
 
   /** What has come is there before accept(), so a read never sleeps here. */

@@ -6,6 +6,7 @@
  * Left out: SACK blocks, PAWS, urgent data.
  */
 import type { Rank } from '../../engine/clock.ts';
+import type { File } from '../../machine/file.ts';
 import type { Cookie, Inode, Regions, TcpStateName } from '../../machine/state.ts';
 import type { Sysctls } from '../../machine/sysctl.ts';
 import { type Endpoint, packetName, type Segment, type UnreachableCode } from '../../network/packet.ts';
@@ -30,12 +31,17 @@ import { SynRetransmission, type SynSocket } from './syn-retransmission.ts';
 import { type TcpHost, TIMESTAMPS_bytes } from './tcp-host.ts';
 import { NOTHING_AGREED } from './tcp-options.ts';
 
-/** A connection that a listener hands out: a full socket, or one that stands still. */
-export interface Acceptable {
+/** A connection that stands still, and has a file of its own kind. */
+export interface Still {
   readonly cookie: Cookie;
   /** Closes what nobody will accept. */
   hangUp(): void;
+  /** What accept() opens for it. */
+  fileFor(uid: number): File;
 }
+
+/** A connection that a listener hands out. */
+export type Acceptable = TcpSock | Still;
 
 /** What the parts need of the socket that they belong to. */
 type Whole = ChartSocket &
@@ -62,7 +68,7 @@ const WHY_LINGER = and(
   'the close is a reset',
 );
 
-export class TcpSock implements Whole, Acceptable {
+export class TcpSock implements Whole {
   readonly cookie: Cookie;
   inode: Inode = 0;
   uid = 0;

@@ -5,7 +5,7 @@
  * Left out: AF_UNSPEC, Fast Open, SO_RCVLOWAT, MSG_WAITALL, priority events.
  */
 import { duration } from '../../engine/duration.ts';
-import type { File, Flags, PollEvent } from '../../machine/file.ts';
+import type { File, Flags, NewSocket, PollEvent, Socket } from '../../machine/file.ts';
 import type { Answer, Waiting } from '../../machine/program.ts';
 import type { FileRef } from '../../machine/state.ts';
 import type { Thread } from '../../machine/thread.ts';
@@ -16,6 +16,7 @@ import { AcceptQueue } from '../accept-queue.ts';
 import { failure, type Reasoned, success } from '../answer.ts';
 import type { Errno } from '../errno.ts';
 import { type Acceptable, TcpSock } from './sock.ts';
+import { getOption, setOption } from './socket-options.ts';
 import type { TcpHost } from './tcp-host.ts';
 
 const isHandshaking = (sk: TcpSock): boolean => sk.sk_state === 'SYN_SENT' || sk.sk_state === 'SYN_RECV';
@@ -36,7 +37,7 @@ interface Sleeping {
   attempt(): Answer | null;
 }
 
-export class TcpSocket implements File {
+export class TcpSocket implements Socket {
   readonly sk: TcpSock;
   nonblocking: boolean;
   readonly ref: FileRef;
@@ -60,6 +61,11 @@ export class TcpSocket implements File {
   }
 
   // --- connections ---
+
+  bind(local: Endpoint): Reasoned {
+    const errno = this.#host.bind(this.sk, local);
+    return errno ? failure(errno) : success();
+  }
 
   /** `__inet_stream_connect`. */
   connect(address: Endpoint, thread: Thread): Reasoned | Waiting {
@@ -100,8 +106,12 @@ export class TcpSocket implements File {
     return errno ? failure(errno) : success();
   }
 
-  /** `inet_csk_accept`. @param open gives the connection its descriptor */
-  accept(thread: Thread, open: (connection: Acceptable) => Answer): Answer | Waiting {
+  /** `inet_csk_accept`. */
+  accept(thread: Thread, { nonblocking, uid }: NewSocket, install: (file: File) => Answer): Answer | Waiting {
+    const open = (connection: Acceptable): File =>
+      connection instanceof TcpSock
+        ? new TcpSocket(this.#host, nonblocking, uid, connection)
+        : connection.fileFor(uid);
     if (this.sk.sk_state !== 'LISTEN') return failure('EINVAL');
     return this.#sleepUntil(thread, false, {
       mark: 'inet_csk_accept:wait',
@@ -112,9 +122,19 @@ export class TcpSocket implements File {
       attempt: () => {
         if (this.sk.sk_state !== 'LISTEN') return failure('EINVAL');
         const connection = this.sk.accept();
-        return connection ? open(connection) : null;
+        return connection ? install(open(connection)) : null;
       },
     });
+  }
+
+  setsockopt(option: string, value: number): Reasoned {
+    return setOption(this.sk, option, value, this.#host.sysctl);
+  }
+
+  getsockopt(option: string): Reasoned {
+    return option === 'SO_ERROR'
+      ? { ...success(), out: { error: this.takeError() } }
+      : getOption(this.sk, option, this.#host.sysctl);
   }
 
   /** `inet_shutdown`. */

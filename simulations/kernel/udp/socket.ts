@@ -1,7 +1,7 @@
 /** `struct socket` over UDP: what a process does with it, and how its calls sleep (`net/ipv4/udp.c`, `net/core/datagram.c`). */
 import type { VirtualClock } from '../../engine/clock.ts';
 import type { Json } from '../../engine/json.ts';
-import type { File, Flags, PollEvent } from '../../machine/file.ts';
+import type { Flags, PollEvent, Socket } from '../../machine/file.ts';
 import type { Answer, Waiting } from '../../machine/program.ts';
 import type { FileRef } from '../../machine/state.ts';
 import type { Thread } from '../../machine/thread.ts';
@@ -20,7 +20,7 @@ export interface UdpStack extends UdpHost {
 
 const ANY = '0.0.0.0';
 
-export class UdpSocket implements File {
+export class UdpSocket implements Socket {
   readonly sk: UdpSock;
   nonblocking: boolean;
   rcvtimeo_ms: number | null = null;
@@ -57,8 +57,20 @@ export class UdpSocket implements File {
     return success();
   }
 
-  /** `udp_sendmsg`. @param to where to, or null for the peer of a connected socket @param content what is in it */
-  send(bytes: number, to: Endpoint | null, content?: Json): Reasoned {
+  setsockopt(option: string, value: number): Reasoned {
+    if (option === 'SO_RCVTIMEO') this.rcvtimeo_ms = value || null;
+    else if (option === 'SO_REUSEADDR') this.sk.reuses = value !== 0;
+    else return failure('ENOPROTOOPT');
+    return success();
+  }
+
+  getsockopt(option: string): Reasoned {
+    if (option !== 'SO_ERROR') return failure('ENOPROTOOPT');
+    return { ...success(), out: { error: this.sk.takeError() } };
+  }
+
+  /** `udp_sendmsg`. */
+  sendto(bytes: number, to: Endpoint | null, content?: Json): Reasoned {
     const remote = to ?? this.sk.remote;
     if (!remote) return failure('EDESTADDRREQ');
     const pending = this.sk.takeError();
@@ -132,7 +144,7 @@ export class UdpSocket implements File {
   }
 
   write(_thread: Thread, bytes: number): Reasoned {
-    return this.send(bytes, null);
+    return this.sendto(bytes, null);
   }
 
   /** `udp_poll`: always writable. */

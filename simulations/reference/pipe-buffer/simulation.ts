@@ -10,6 +10,7 @@ import type { KernelVersion } from '../../kernel/profile.ts';
 import type { Action } from '../../machine/action.ts';
 import { sys } from '../../machine/calls.ts';
 import { OpenFile } from '../../machine/file.ts';
+import { openPipe, PIPES } from '../../machine/kinds/pipes.ts';
 import type { Program } from '../../machine/program.ts';
 import { Run, type Slices } from '../../machine/run.ts';
 import { simulationOf } from '../../simulation.ts';
@@ -65,10 +66,15 @@ function* start(
   const { clock, recorder } = run;
   const ignoresSigpipe = p.sigpipe === 'ignored';
   const end_us = p.duration_ms * 1000;
-  const machine = run.machine({ name: 'machine', addresses: [], kernel: p.kernel as KernelVersion });
+  const machine = run.machine({
+    name: 'machine',
+    addresses: [],
+    kernel: p.kernel as KernelVersion,
+    kinds: [PIPES],
+  });
   const narrator = new PipeNarrator({ clock, recorder, write_bytes: p.write_bytes, end_us, ignoresSigpipe });
   const user = new PipeUser({ pipe_bufs: p.past_user_soft_limit ? PIPE_USER_PAGES_SOFT : 0 });
-  const ends = machine.pipe(user, narrator);
+  const ends = openPipe(machine, user, narrator);
   const { pipe } = ends;
   ends.writer.nonblocking = p.nonblocking;
   const files = { read: new OpenFile(ends.reader), write: new OpenFile(ends.writer) };

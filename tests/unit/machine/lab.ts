@@ -2,6 +2,7 @@
 import { VirtualClock } from '#simulations/engine/clock.ts';
 import type { Json } from '#simulations/engine/json.ts';
 import { Random } from '#simulations/engine/random.ts';
+import { ALL_KINDS } from '#simulations/machine/kinds/all.ts';
 import { Machine } from '#simulations/machine/machine.ts';
 import { type Narrator, SILENT } from '#simulations/machine/narrator.ts';
 import type { Process, ProcessOptions } from '#simulations/machine/process.ts';
@@ -32,7 +33,16 @@ export class Lab {
     const { clock, recorder } = this;
     const random = new Random(1);
     this.#machines = names.map(
-      (name, i) => new Machine({ name, addresses: [addressOf(i + 1)], sysctl, clock, recorder, random }),
+      (name, i) =>
+        new Machine({
+          name,
+          addresses: [addressOf(i + 1)],
+          sysctl,
+          clock,
+          recorder,
+          random,
+          kinds: ALL_KINDS,
+        }),
     );
     const ends = this.#machines.map(({ stack }) => stack);
     const link = new Link({ ends, rtt_us: rtt_ms * 1000, rules: [], clock, recorder, random });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { sys } from '#simulations/machine/calls.ts';
 import { SILENT } from '#simulations/machine/narrator.ts';
+import type { Process } from '#simulations/machine/process.ts';
+import { Run } from '#simulations/machine/run.ts';
 import { Lab, noting } from './lab.ts';
 
 describe('a process', () => {
@@ -46,6 +48,23 @@ describe('a process', () => {
     const { sockets, processes } = lab.now();
     expect([...sockets.values()]).toEqual([]);
     expect([...processes.values()]).toMatchObject([{ status: 'exited', signal: null, open_fds: 0 }]);
+  });
+});
+
+describe('a machine that does not have a kind of file', () => {
+  const run = new Run();
+  const bare = run.machine({ name: 'bare', addresses: ['192.0.2.1'] });
+  const thread = bare.spawn({ pid: 1, comm: 'sh', narrator: SILENT }).thread('sh', null);
+  const errnoOf = (name: string, args = {}) => {
+    const answer = bare.run(bare.processes.get(1) as Process, thread, { name, args });
+    return 'errno' in answer ? answer.errno : 'sleeps';
+  };
+
+  it('says so as a kernel that was built without it', () => {
+    expect(errnoOf('pipe2')).toBe('ENOSYS');
+    expect(errnoOf('epoll_create1')).toBe('ENOSYS');
+    expect(errnoOf('socket', { type: 'SOCK_DGRAM' })).toBe('ESOCKTNOSUPPORT');
+    expect(errnoOf('socket')).toBeNull();
   });
 });
 
