@@ -2,6 +2,7 @@ import mdx from '@astrojs/mdx';
 import { defineConfig } from 'astro/config';
 import expressiveCode from 'astro-expressive-code';
 import { bundling } from './src/bundles.ts';
+import { wholeOptions } from './src/whole-options.ts';
 
 export default defineConfig({
   // The one setting for a site that lives below a path: BASE_PATH=/docs/sockets npm run build
@@ -16,8 +17,9 @@ export default defineConfig({
       themes: ['github-light', 'github-dark'],
       themeCssSelector: (theme) => `[data-theme='${theme.type}']`,
       useDarkModeMediaQuery: true,
-      defaultProps: { frame: 'none', wrap: true },
-      frames: { showCopyToClipboardButton: true, extractFileNameFromCode: false },
+      defaultProps: { frame: 'none', wrap: true, hangingIndent: 2 },
+      plugins: [wholeOptions()],
+      frames: { showCopyToClipboardButton: false, extractFileNameFromCode: false },
       styleOverrides: {
         codeFontFamily: 'var(--mono)',
         uiFontFamily: 'var(--sans)',

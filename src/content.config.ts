@@ -1,6 +1,7 @@
 import { defineCollection } from 'astro:content';
 import { glob } from 'astro/loaders';
 import { z } from 'astro/zod';
+import { FIELDS, type Field } from './playbook/fields.ts';
 
 const source = z.object({ title: z.string().min(3), url: z.url().optional(), note: z.string().optional() });
 
@@ -28,6 +29,19 @@ const incidents = defineCollection({
     /** Kernel versions that the chapter speaks of. */
     kernels: z.array(z.string()),
     sources: z.array(source).min(1),
+  }),
+});
+
+/** The first five minutes of an incident. */
+const playbooks = defineCollection({
+  loader: glob({
+    base: './content/incidents',
+    pattern: '*/playbook.mdx',
+    generateId: ({ entry }) => entry.split('/')[0] ?? entry,
+  }),
+  schema: z.object({
+    /** The words of its commands that a reader fills in once, in the order in which they are found out. */
+    fields: z.array(z.enum(Object.keys(FIELDS) as Field[])),
   }),
 });
 
@@ -61,4 +75,4 @@ const reference = defineCollection({
   }),
 });
 
-export const collections = { incidents, reference, workshop };
+export const collections = { incidents, playbooks, reference, workshop };

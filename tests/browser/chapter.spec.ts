@@ -3,6 +3,7 @@ import { eventOf, FigurePage, INITIAL, preset, traceOf } from './figure-page.ts'
 import { CHAPTER, expect, test } from './site-page.ts';
 
 const PARTS = [
+  'First five minutes',
   'Symptom',
   'What happened',
   'Predict',
@@ -18,7 +19,7 @@ test.describe('a reader on call', () => {
     await page.goto(CHAPTER);
   });
 
-  test('finds the eight parts in order, and the sources', async ({ page }) => {
+  test('finds the playbook first, the eight parts in order, and the sources', async ({ page }) => {
     await expect(page.locator('main h2')).toHaveText([...PARTS, 'Sources']);
     const sources = page
       .getByRole('heading', { name: 'Sources' })
@@ -36,34 +37,6 @@ test.describe('a reader on call', () => {
     await expect(facts).toContainText(
       `Held against Linux ${recording.kernel}: ${agreeing} of ${figures} recorded values agree`,
     );
-  });
-
-  test('copies each command of the first five minutes with one press', async ({ page }) => {
-    const heading = page.getByRole('heading', { name: 'First five minutes' });
-    const blocks = page.locator('main .expressive-code').filter({ has: page.locator('pre') });
-    const first = await blocks.evaluateAll(
-      (blocks, heading) => {
-        const end = [...document.querySelectorAll('h2')].find((h2) => h2.textContent === 'What happened');
-        return blocks.flatMap((block, i) => {
-          const isAfter =
-            heading && heading.compareDocumentPosition(block) & Node.DOCUMENT_POSITION_FOLLOWING;
-          const isBefore = end && end.compareDocumentPosition(block) & Node.DOCUMENT_POSITION_PRECEDING;
-          return isAfter && isBefore ? [i] : [];
-        });
-      },
-      await heading.elementHandle(),
-    );
-    expect(first.length).toBeGreaterThanOrEqual(4);
-    const copied: string[] = [];
-    for (const i of first) {
-      const block = blocks.nth(i);
-      const command = (await block.locator('pre').innerText()).trim();
-      await block.hover();
-      await block.getByRole('button', { name: /copy/i }).click();
-      await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(command);
-      copied.push(command);
-    }
-    expect(copied[0]).toBe('ss -tanop state syn-sent');
   });
 
   test('gets from the table of contents to each part', async ({ page }) => {
