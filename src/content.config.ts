@@ -1,5 +1,5 @@
 import { defineCollection } from 'astro:content';
-import { glob } from 'astro/loaders';
+import { file, glob } from 'astro/loaders';
 import { z } from 'astro/zod';
 import { FIELDS, type Field } from './playbook/fields.ts';
 
@@ -75,4 +75,20 @@ const reference = defineCollection({
   }),
 });
 
-export const collections = { incidents, playbooks, reference, workshop };
+/** The terms that a text may link to, by the id that stands in the link. */
+const glossary = defineCollection({
+  loader: file('content/glossary.json'),
+  schema: z.object({
+    term: z.string(),
+    /** What it is, in one sentence without markup: it shows where the term is used. */
+    sentence: z.string().max(130).endsWith('.'),
+    /** What else there is to know; code stands between backticks. */
+    more: z.string().endsWith('.').optional(),
+    /** What the kernel, a manual page or an RFC calls it. */
+    names: z.array(z.string()),
+    /** Where it is explained in depth: a place of this site. */
+    where: z.array(z.object({ text: z.string(), path: z.string() })).default([]),
+  }),
+});
+
+export const collections = { glossary, incidents, playbooks, reference, workshop };
