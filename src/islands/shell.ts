@@ -1,4 +1,4 @@
-/** The page's own controls: theme, dialogs, and the keys that open them. Search is loaded when it is opened. */
+/** The page's own controls: theme, dialogs, and the keys that open them. Search is loaded when it is first used. */
 import { isTyping } from './keys.ts';
 
 const root = document.documentElement;
@@ -33,19 +33,28 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', ({ matches
   nameTheme();
 });
 
+/** Where a page has a box of its own to search in, `/` leads there and opens no dialog. */
 function open(id: string): void {
-  const dialog = document.getElementById(id);
+  const here = id === 'search' ? document.querySelector<HTMLElement>('main site-search textarea') : null;
+  here?.focus();
+  const dialog = here ? null : document.getElementById(id);
   if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
-  if (id === 'search') loadSearch(dialog?.querySelector('[data-part=status]'));
 }
 
-async function loadSearch(status: Element | null | undefined): Promise<void> {
+/** A box that gets the focus is about to be used. A box of the browser's own way back has its words already. */
+async function loadSearch(box: Element): Promise<void> {
   try {
     await import('./site-search.ts');
   } catch {
+    const status = box.querySelector('[data-part=status]');
     if (status) status.textContent = 'The search could not be loaded. Reload the page.';
   }
 }
+
+document.addEventListener('focusin', ({ target }) => {
+  const box = (target as Element).closest('site-search');
+  if (box) loadSearch(box);
+});
 
 /** A dialog's own padding counts as the dialog; what lies around it is its backdrop. */
 function isOutside({ clientX, clientY }: MouseEvent, dialog: HTMLDialogElement): boolean {

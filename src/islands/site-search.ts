@@ -1,4 +1,4 @@
-/** `<site-search>`: Pagefind in a dialog. Loaded when the dialog opens, and Pagefind with the first word. */
+/** `<site-search>`: Pagefind in a box. Loaded when the box is first used, and Pagefind with the first word. */
 
 interface Found {
   readonly url: string;
@@ -19,18 +19,19 @@ export class SiteSearch extends HTMLElement {
   #pagefind: Promise<Pagefind> | undefined;
 
   connectedCallback(): void {
-    const input = this.querySelector('input') as HTMLInputElement;
-    const dialog = this.querySelector('dialog') as HTMLDialogElement;
-    input.addEventListener('input', () => this.#search(input.value.trim()));
-    input.addEventListener('keydown', ({ key }) => {
-      if (key === 'Enter') this.querySelector<HTMLAnchorElement>('[data-part=results] a')?.click();
+    const field = this.querySelector('textarea') as HTMLTextAreaElement;
+    field.addEventListener('input', () => this.#search(field.value.trim()));
+    field.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter') return;
+      event.preventDefault();
+      this.querySelector<HTMLAnchorElement>('[data-part=results] a')?.click();
     });
     // A result on this very page loads nothing, so the dialog has to make way itself.
     this.addEventListener('click', (event) => {
-      if ((event.target as Element).closest('[data-part=results] a')) dialog.close();
+      if ((event.target as Element).closest('[data-part=results] a')) this.closest('dialog')?.close();
     });
     // Somebody types faster than this loads.
-    if (input.value) this.#search(input.value.trim());
+    this.#search(field.value.trim());
   }
 
   async #search(words: string): Promise<void> {
