@@ -18,3 +18,10 @@ export type WorldOf<T extends Trace> = T extends Trace<unknown, infer Programs> 
 /** Runs a simulation with these parameters, the others at their defaults. */
 export const runOf = <S extends Runs>(simulation: S, given: Given): TraceOf<S> =>
   simulation.run(settleParameters(simulation.parameters, given).values as never) as TraceOf<S>;
+
+/** The run of a preset. @throws Error when the simulation has none with this id */
+export function presetRunOf<S extends Runs>(simulation: S, id: string): TraceOf<S> {
+  const preset = simulation.presets.find((preset) => preset.id === id);
+  if (!preset) throw new Error(`${simulation.name} has no preset "${id}"`);
+  return runOf(simulation, preset.given);
+}
