@@ -2,9 +2,12 @@ import mdx from '@astrojs/mdx';
 import { defineConfig } from 'astro/config';
 import expressiveCode from 'astro-expressive-code';
 import { bundling } from './src/bundles.ts';
+import { sitemap } from './src/sitemap.ts';
 import { wholeOptions } from './src/whole-options.ts';
 
 export default defineConfig({
+  // The one setting for the site's own address: SITE_URL=https://sockets.example npm run build
+  ...(process.env.SITE_URL && { site: process.env.SITE_URL }),
   // The one setting for a site that lives below a path: BASE_PATH=/docs/sockets npm run build
   base: process.env.BASE_PATH ?? '/',
   trailingSlash: 'always',
@@ -35,5 +38,6 @@ export default defineConfig({
       },
     }),
     mdx(),
+    sitemap(),
   ],
 });
