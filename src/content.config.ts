@@ -5,6 +5,18 @@ import { FIELDS, type Field } from './playbook/fields.ts';
 
 const source = z.object({ title: z.string().min(3), url: z.url().optional(), note: z.string().optional() });
 
+/** Parameters of a simulation. */
+const given = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+/** What changed in a page's text, newest first: a sentence for those who have read it before. */
+const changes = z
+  .array(z.object({ on: z.coerce.date(), says: z.string().min(3).max(200) }))
+  .refine(
+    (all) => all.every(({ on }, i) => i === 0 || on <= (all[i - 1]?.on ?? on)),
+    'the newest comes first',
+  )
+  .default([]);
+
 /** What a chapter must say about itself before a reader begins. */
 const incidents = defineCollection({
   loader: glob({
@@ -19,16 +31,35 @@ const incidents = defineCollection({
     /** The call or mechanism, as the field names it. */
     about: z.string(),
     lede: z.string().max(260),
-    /** What the engineer sees, in the words that they would type into a search box. */
-    symptoms: z.array(z.string()).min(1),
+    /** What the engineer sees and no error, state or wait tells, in a few words of theirs. */
+    symptoms: z.array(z.string().max(60)).min(1),
     errno: z.array(z.string().regex(/^E[A-Z]+$/)),
-    /** Socket states as `ss` prints them. */
-    states: z.array(z.string()),
+    /** Socket states as `ss` prints them; behind a comma what makes one a symptom. */
+    states: z.array(z.string().regex(/^[A-Z][A-Z0-9-]+(, .+)?$/)),
+    /**
+     * How long somebody waits. A time in the outcome of a run: a field in ms, and which of a list (`at`, from 1). Or
+     * for ever: the call in which a thread sleeps at the end of the run, with no timer to wake it.
+     */
+    waits: z
+      .array(
+        z.union([
+          z.strictObject({
+            given,
+            field: z.string().endsWith('_ms'),
+            at: z.number().int().positive().optional(),
+          }),
+          z.strictObject({ given, call: z.string() }),
+        ]),
+      )
+      .default([]),
+    /** Symptom, as the home page writes it → id of the playbook's step that it leads to, where that is not the first. */
+    leads: z.record(z.string(), z.string()).default({}),
     minutes: z.object({ read: z.number().int().positive(), workshop: z.number().int().positive() }),
     objectives: z.array(z.string()).min(1),
     /** Kernel versions that the chapter speaks of. */
     kernels: z.array(z.string()),
     sources: z.array(source).min(1),
+    changes,
   }),
 });
 
@@ -72,6 +103,7 @@ const reference = defineCollection({
     /** A few words for the list on the home page. */
     summary: z.string().max(160),
     sources: z.array(source).min(1),
+    changes,
   }),
 });
 
