@@ -105,6 +105,8 @@ const allSteps: Step[] = [
     ],
     quiet: true,
     after: ['build'],
+    // The one build knows where it is and where it comes from, the other does not.
+    environment: { SITE_URL: sub.site, REPOSITORY_URL: sub.repository },
   },
   {
     name: 'links',

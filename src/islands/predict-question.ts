@@ -17,6 +17,8 @@ class PredictQuestion extends HTMLElement {
           : `You said “${words}”. The kernel says otherwise.`,
       );
       (this.querySelector('.answer') as HTMLElement).hidden = false;
+      const question = form.querySelector('legend')?.textContent?.trim();
+      this.dispatchEvent(new CustomEvent('guessed', { bubbles: true, detail: { question, isRight } }));
     });
   }
 

@@ -18,7 +18,13 @@ import { gzip } from 'node:zlib';
 /** The builds that browser tests look at: one at the root of a host, one below a path. */
 export const sites = {
   root: { directory: 'dist', base: '/' },
-  sub: { directory: 'dist-sub', base: '/docs/sockets/' },
+  sub: {
+    directory: 'dist-sub',
+    base: '/docs/sockets/',
+    /** The addresses that it is built for. */
+    site: 'https://sockets.example',
+    repository: 'https://github.com/somebody/stalled-sockets',
+  },
 } as const;
 
 /** What to serve, and where. */
