@@ -26,7 +26,7 @@ async function copy(source: Element): Promise<'Copied' | 'Selected'> {
   }
 }
 
-for (const source of document.querySelectorAll('.expressive-code pre, code.command')) {
+for (const source of document.querySelectorAll('.expressive-code pre, code.runnable')) {
   const button = Object.assign(document.createElement('button'), { type: 'button', className: 'copy' });
   button.innerHTML = `${ICON}<span>Copy</span>`;
   button.setAttribute('aria-label', `Copy ${textOf(source).slice(0, 40)}`);

@@ -184,7 +184,7 @@ test.describe('the fields of the playbook', () => {
       for (const input of await book(page).locator('.fields input').all())
         await input.fill(VALUES[(await input.getAttribute('name')) as Field]);
       for (const { id, commands } of all) {
-        const shown = body(page, id).locator('pre, code.command');
+        const shown = body(page, id).locator('pre, code.runnable');
         await expect(shown, id).toHaveCount(commands.length);
         for (const [i, command] of commands.entries()) {
           const source = shown.nth(i);
@@ -331,7 +331,7 @@ test.describe('without JavaScript', () => {
       await page.goto(chapter);
       for (const { id, answers: written, commands } of stepsOfChapter(chapter)) {
         await expect(body(page, id)).toBeVisible();
-        await expect(body(page, id).locator('pre:visible, code.command:visible')).toHaveCount(
+        await expect(body(page, id).locator('pre:visible, code.runnable:visible')).toHaveCount(
           commands.length,
         );
         await expect(body(page, id).locator('.leads:visible')).toHaveCount(written.length);

@@ -13,7 +13,7 @@ test.describe('in print', () => {
     await page.emulateMedia({ media: 'print' });
     const left = await page
       // The headings and answers of a playbook are buttons to walk with, and text.
-      .locator('button:not(.choice, h3 > button), input, select, header nav, .skip')
+      .locator('button:not(.choice, h3 > button), input:not([type=radio]), select, header nav, .skip')
       .evaluateAll((all) =>
         all
           .filter((control) => control.checkVisibility({ opacityProperty: true }))
