@@ -1,83 +1,232 @@
-/** `<site-search>`: Pagefind in a box. Loaded when the box is first used, and Pagefind with the first word. */
-
-interface Found {
-  readonly url: string;
-  readonly meta: { readonly title?: string };
-  readonly excerpt: string;
-  readonly sub_results: readonly { readonly title: string; readonly url: string; readonly excerpt: string }[];
-}
+/**
+ * `<site-search>`: finds the step that an error leads to, then sentences of the chapters. Loaded when the box is first used;
+ * the table of errors comes with it, and Pagefind with the first words.
+ */
+import { type FoundError, loadErrors } from '#site/search/found.ts';
+import { Index, type Match } from '#site/search/match.ts';
+import { type FoundPage, type FoundSection, queryOf, sectionsOf } from '#site/search/prose.ts';
 
 interface Pagefind {
   options(options: { baseUrl: string }): Promise<void>;
-  debouncedSearch(words: string): Promise<{ results: readonly { data(): Promise<Found> }[] } | null>;
+  debouncedSearch(words: string): Promise<{ results: readonly { data(): Promise<FoundPage> }[] } | null>;
 }
 
-/** Pages shown for one search. */
-const MOST = 6;
+/** Shown for one search: errors, pages of prose, and sections of one page. */
+const MOST = { errors: 5, pages: 5, sections: 2 } as const;
+/** An error that fits much worse than the best one only distracts. */
+const WORTH = 0.4;
+/** More words than these are a log line, and no chapter has it as a sentence. */
+const PROSE_words = 8;
+/** The last words looked for, so that who went to a result finds the way back to the others. */
+const LAST = 'search';
 
 export class SiteSearch extends HTMLElement {
+  #errors: Promise<Index<FoundError>> | undefined;
   #pagefind: Promise<Pagefind> | undefined;
+  /** Of the search under way: an earlier one that ends later shows nothing. */
+  #turn = 0;
 
   connectedCallback(): void {
-    const field = this.querySelector('textarea') as HTMLTextAreaElement;
-    field.addEventListener('input', () => this.#search(field.value.trim()));
-    field.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter') return;
-      event.preventDefault();
-      this.querySelector<HTMLAnchorElement>('[data-part=results] a')?.click();
-    });
+    const field = this.#field;
+    field.addEventListener('input', () => this.#search(field.value));
+    this.addEventListener('keydown', (event) => this.#key(event));
     // A result on this very page loads nothing, so the dialog has to make way itself.
     this.addEventListener('click', (event) => {
-      if ((event.target as Element).closest('[data-part=results] a')) this.closest('dialog')?.close();
+      if (!(event.target as Element).closest('[data-part=results] a')) return;
+      keep(field.value);
+      this.closest('dialog')?.close();
     });
+    if (!field.value && kept()) {
+      field.value = kept();
+      field.select();
+    }
     // Somebody types faster than this loads.
-    this.#search(field.value.trim());
+    this.#search(field.value);
   }
 
-  async #search(words: string): Promise<void> {
-    const status = this.querySelector('[data-part=status]') as HTMLElement;
-    const list = this.querySelector('[data-part=results]') as HTMLElement;
-    if (!words) {
-      list.replaceChildren();
-      status.textContent = 'Type an errno, a state or what you see.';
-      return;
+  get #field(): HTMLTextAreaElement {
+    return this.querySelector('textarea') as HTMLTextAreaElement;
+  }
+
+  #key(event: KeyboardEvent): void {
+    const links = [...this.querySelectorAll<HTMLAnchorElement>('[data-part=results] a')];
+    const at = links.indexOf(event.target as HTMLAnchorElement);
+    const isField = event.target === this.#field;
+    if (isField && event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault();
+      links[0]?.click();
+    } else if (event.key === 'ArrowDown' && (at >= 0 || (isField && isAtEnd(this.#field)))) {
+      const next = links[at + 1];
+      if (!next) return;
+      event.preventDefault();
+      next.focus();
+    } else if (event.key === 'ArrowUp' && at >= 0) {
+      event.preventDefault();
+      (links[at - 1] ?? this.#field).focus();
+    } else if (event.key === 'Escape' && this.#field.value && !this.closest('dialog')) {
+      this.#field.value = '';
+      this.#field.focus();
+      this.#search('');
     }
+  }
+
+  async #search(text: string): Promise<void> {
+    const turn = ++this.#turn;
+    keep(text);
+    if (!text.trim())
+      return this.#show([], [], 'Paste an error as it is, or type a state, a call, or what you see.');
+    const { found, isBroken } = await this.#matches(text);
+    if (turn !== this.#turn) return;
+    const query = queryOf(text);
+    const asksProse = query !== '' && query.split(' ').length <= PROSE_words;
+    this.#show(found, [], asksProse ? 'Searching …' : told(found, []));
+    if (!asksProse) return isBroken ? this.#fail() : undefined;
     try {
-      this.#pagefind ??= this.#load();
-      const found = await (await this.#pagefind).debouncedSearch(words);
-      if (!found) return;
-      const pages = await Promise.all(found.results.slice(0, MOST).map((result) => result.data()));
-      status.textContent = pages.length
-        ? `${found.results.length} ${found.results.length === 1 ? 'page' : 'pages'}`
-        : `Nothing about “${words}” yet.`;
-      list.replaceChildren(...pages.map(item));
+      const sections = await this.#prose(query);
+      if (turn !== this.#turn || !sections) return;
+      const known = new Set(found.map(({ entry }) => entry.href));
+      const others = sections.filter(({ href }) => !known.has(href));
+      this.#show(found, others, told(found, others));
+      if (isBroken) this.#fail();
     } catch {
       this.#pagefind = undefined;
-      status.textContent = 'The search index is not here. It is made by npm run build.';
+      if (turn !== this.#turn) return;
+      if (isBroken) this.#fail();
+      else
+        this.#show(
+          found,
+          [],
+          `${told(found, [])} The text of the chapters cannot be searched at the moment.`,
+        );
     }
+  }
+
+  async #matches(text: string): Promise<{ found: Match<FoundError>[]; isBroken: boolean }> {
+    try {
+      this.#errors ??= loadErrors(this.#base).then((errors) => new Index(errors));
+      const all = (await this.#errors).find(text);
+      const best = all[0]?.score ?? 0;
+      return {
+        found: all.filter(({ score }) => score >= WORTH * best).slice(0, MOST.errors),
+        isBroken: false,
+      };
+    } catch {
+      this.#errors = undefined;
+      return { found: [], isBroken: true };
+    }
+  }
+
+  async #prose(query: string): Promise<FoundSection[] | null> {
+    this.#pagefind ??= this.#load();
+    const answer = await (await this.#pagefind).debouncedSearch(query);
+    if (!answer) return null;
+    const pages = await Promise.all(answer.results.slice(0, MOST.pages).map((result) => result.data()));
+    return sectionsOf(pages, MOST.sections);
+  }
+
+  get #base(): string {
+    return this.dataset.base ?? '/';
   }
 
   async #load(): Promise<Pagefind> {
-    const base = this.dataset.base ?? '/';
-    const pagefind = (await import(/* @vite-ignore */ `${base}pagefind/pagefind.js`)) as Pagefind;
-    await pagefind.options({ baseUrl: base });
+    const pagefind = (await import(/* @vite-ignore */ `${this.#base}pagefind/pagefind.js`)) as Pagefind;
+    await pagefind.options({ baseUrl: this.#base });
     return pagefind;
+  }
+
+  #fail(): void {
+    const status = this.querySelector('[data-part=status]') as HTMLElement;
+    const link = Object.assign(document.createElement('a'), {
+      href: `${this.#base}errors/`,
+      textContent: 'The page of all errors',
+    });
+    status.replaceChildren(
+      'The search could not be loaded. ',
+      link,
+      ' can be read without it; or try again in a moment.',
+    );
+  }
+
+  /** Some words of a text fit less than all of them in a sentence. */
+  #show(found: readonly Match<FoundError>[], sections: readonly FoundSection[], words: string): void {
+    const status = this.querySelector('[data-part=status]') as HTMLElement;
+    const list = this.querySelector('[data-part=results]') as HTMLElement;
+    status.textContent = words;
+    const isGuess = found[0]?.fit === 'some words';
+    const errors = found.map(errorItem);
+    const prose = sections.map(sectionItem);
+    list.replaceChildren(...(isGuess ? [...prose, ...errors] : [...errors, ...prose]));
   }
 }
 
-/** A page, and the sections of it that match best. Pagefind marks the words in its excerpts with `<mark>`. */
-function item({ url, meta, sub_results }: Found): HTMLLIElement {
+const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+
+/** How much there is, for eyes and ears. */
+function told(found: readonly Match<FoundError>[], sections: readonly FoundSection[]): string {
+  if (found.length + sections.length === 0)
+    return 'Nothing about this yet. Try the error’s own words, without what is around them.';
+  const isGuess = found[0]?.fit === 'some words';
+  const steps = found.length
+    ? [count(found.length, 'step', 'steps') + (isGuess ? ' with some of these words' : '')]
+    : [];
+  const places = sections.length ? [`${count(sections.length, 'place', 'places')} in the text`] : [];
+  return `${[...steps, ...places].join(', ')}.`;
+}
+
+/** An error: what happened, what it means, and the step to begin with. */
+function errorItem({ entry }: Match<FoundError>): HTMLLIElement {
+  const { name, title, means, missing, href, page, step } = entry;
   const li = document.createElement('li');
-  const title = Object.assign(document.createElement('a'), { href: url, textContent: meta.title ?? url });
-  li.append(title);
-  for (const { title, url, excerpt } of sub_results.slice(0, 3)) {
-    const p = document.createElement('p');
-    const text = document.createElement('span');
-    text.innerHTML = excerpt;
-    p.append(Object.assign(document.createElement('a'), { href: url, textContent: title }), ' ', text);
-    li.append(p);
-  }
+  const link = Object.assign(document.createElement('a'), { href });
+  link.append(element('strong', name), ` ${title}`);
+  const where = element('p', '');
+  where.className = 'where';
+  if (missing) where.append(element('em', `Not covered yet: ${lower(missing)}. `), 'The nearest is: ');
+  where.append(`${page} – ${step}`);
+  li.append(link, element('p', means), where);
   return li;
+}
+
+/** A sentence of a chapter, with the words in it that were looked for. */
+function sectionItem({ href, page, section, sentence }: FoundSection): HTMLLIElement {
+  const li = document.createElement('li');
+  const p = document.createElement('p');
+  p.append(...sentence.map(({ text, isFound }) => (isFound ? element('mark', text) : text)));
+  li.append(
+    Object.assign(document.createElement('a'), {
+      href,
+      textContent: section ? `${page} – ${section}` : page,
+    }),
+    p,
+  );
+  return li;
+}
+
+const lower = (text: string): string =>
+  /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+
+function element(name: string, text: string): HTMLElement {
+  return Object.assign(document.createElement(name), { textContent: text });
+}
+
+const isAtEnd = ({ selectionStart, value }: HTMLTextAreaElement): boolean =>
+  !value.slice(selectionStart).includes('\n');
+
+function keep(text: string): void {
+  try {
+    if (text.trim()) sessionStorage.setItem(LAST, text);
+    else sessionStorage.removeItem(LAST);
+  } catch {
+    // Storage may be closed; then there is no way back to the results.
+  }
+}
+
+function kept(): string {
+  try {
+    return sessionStorage.getItem(LAST) ?? '';
+  } catch {
+    return '';
+  }
 }
 
 customElements.define('site-search', SiteSearch);
