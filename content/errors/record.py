@@ -124,7 +124,7 @@ class Recorder:
         self.lock = threading.Lock()
 
     def add(self, program, situation, text):
-        text = text.strip().replace(self.directory, "/srv/app")
+        text = text.strip().replace(self.directory, "/srv/app").replace(sys.base_prefix, "/usr")
         with self.lock:
             self.cases.append({"program": program, "situation": situation, "text": text})
         print(f"== {program}: {situation}\n{text}\n", file=sys.stderr, flush=True)
@@ -228,6 +228,7 @@ def tools():
         ("ssh", "hangs up", ["ssh", "-p", str(HANGS_UP), f"deploy@{HOST}", "true"], {}),
         ("ssh", "silent, ConnectTimeout=1", ["ssh", "-o", "ConnectTimeout=1", f"deploy@{SILENT}", "true"], {}),
     ]
+    jobs.append(("glibc", "fd above 1023, _FORTIFY_SOURCE", ["./select"], {}))
     for situation, server in RESOLVERS:
         for program, words in (("curl", ["curl", "-sS", f"http://{name}/"]), ("psql", ["psql", f"host={name}", "-c", "select 1"]),
                                ("ssh", ["ssh", f"deploy@{name}", "true"]), ("wget", ["wget", "-nv", "-t1", f"http://{name}/"])):
@@ -326,7 +327,11 @@ http {{ access_log off; client_body_temp_path {d}/a; proxy_temp_path {d}/b; fast
 """, f"{d}/low-out.log")
     time.sleep(0.5)
     subprocess.run(["ip", "netns", "exec", CLIENT, "python3", "-c", flood.format(port=9002)], stderr=subprocess.DEVNULL)
-    second = subprocess.run(["ip", "netns", "exec", CLIENT, "nginx", "-c", f"{d}/low.conf", "-g", f"pid {d}/second.pid;"], capture_output=True, text=True)
+    idle = "import socket, time\nkept = [socket.create_connection(('127.0.0.1', 9002)) for _ in range(60)]\ntime.sleep(1)"
+    subprocess.run(["ip", "netns", "exec", CLIENT, "python3", "-c", idle], stderr=subprocess.DEVNULL)
+    with open(f"{d}/second.conf", "w") as file:
+        file.write(open(f"{d}/low.conf").read().replace("low.pid", "second.pid").replace("low-error", "second-error"))
+    second = subprocess.run(["ip", "netns", "exec", CLIENT, "nginx", "-c", f"{d}/second.conf"], capture_output=True, text=True)
     low.terminate()
     seen = set()
     for program, path in (("nginx", "nginx-error.log"), ("nginx", "low-error.log"), ("nginx access log", "nginx-access.log"), ("haproxy", "haproxy.log")):
@@ -338,9 +343,7 @@ http {{ access_log off; client_body_temp_path {d}/a; proxy_temp_path {d}/b; fast
             seen.add(shape)
             backend = re.search(r"GET /(\w+)|c-(\w+)|/s1", line)
             recorder.add(program, (backend and (backend[1] or backend[2])) or "without a request", line)
-    for line in second.stderr.splitlines():
-        if "bind()" in line:
-            recorder.add("nginx", "bind twice", line)
+    recorder.add("nginx", "bind twice", next(line for line in second.stderr.splitlines() if "bind()" in line))
 
 
 def few_ports(recorder, languages):
@@ -377,7 +380,7 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="errors-") as directory:
         os.chmod(directory, 0o755)
-        sh(f"cd {directory} && cp {HERE}/clients/* . && go build -o client-go client.go && javac Client.java")
+        sh(f"cd {directory} && cp {HERE}/clients/* . && go build -o client-go client.go && javac Client.java && gcc -O2 -D_FORTIFY_SOURCE=2 -o select select.c")
         server = None
         recorder = Recorder(directory)
         try:
@@ -396,7 +399,7 @@ def main():
             jobs += tools()
             jobs = [("go", situation, ["env", "GODEBUG=netdns=cgo", *command] if "resolve-libc" in situation else command, more)
                     if program == "go" else (program, situation, command, more) for program, situation, command, more in jobs]
-            with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
                 for job in [pool.submit(recorder.run, program, situation, command, **more) for program, situation, command, more in jobs
                             if options.only in (None, program)]:
                     job.result()
@@ -408,7 +411,9 @@ def main():
             recorder.cases.sort(key=lambda case: (case["program"], case["situation"], case["text"]))
             recording = {"kernel": platform.release(), "arch": platform.machine(), "recorded_on": datetime.date.today().isoformat(),
                          "syn_retries": SYN_RETRIES,
-                         "errno": {errno.errorcode[number]: {"number": number, "text": os.strerror(number)} for number in sorted(errno.errorcode)},
+                         "errno": {name: {"number": number, "text": os.strerror(number)}
+                                   for name, number in sorted(vars(errno).items(), key=lambda pair: (str(pair[1]), pair[0]))
+                                   if name.startswith("E")},
                          "versions": versions(), "cases": recorder.cases}
             if options.out:
                 with open(options.out, "w") as file:

@@ -15,8 +15,7 @@ export const PROGRAMS = {
   ssh: 'ssh',
   wget: 'wget',
   strace: 'strace',
-  ss: 'ss, netstat',
-  kernel: '/proc, dmesg',
+  glibc: 'glibc',
 } as const;
 
 export type Program = keyof typeof PROGRAMS;

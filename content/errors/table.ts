@@ -79,6 +79,7 @@ const table: z.input<typeof schema> = [
         missing: 'Addresses of a host, and of a container',
         says: {
           go: ['listen tcp … bind: cannot assign requested address'],
+          java: ['java.net.BindException: Cannot assign requested address'],
           python: ['Cannot assign requested address (while attempting to bind on address'],
           node: ['listen EADDRNOTAVAIL: address not available'],
         },
@@ -154,14 +155,22 @@ const table: z.input<typeof schema> = [
           wget: ['failed: Connection refused'],
           strace: ['connect( … ECONNREFUSED (Connection refused)'],
         },
-        typed: ['ConnectionRefusedError', 'kind: ConnectionRefused', 'closed port'],
+        typed: [
+          "Can't connect to MySQL server on … (111",
+          'ConnectionRefusedError',
+          'kind: ConnectionRefused',
+          'closed port',
+        ],
       },
       {
-        title: 'connect() failed at once; curl alone does not say with what',
+        title: 'connect() failed, and the message does not say with what',
         means:
-          'Code 7 is any error but a timeout: refused, no route, no local port. curl -v prints the errno, and a capture shows who said it.',
+          'curl’s code 7 is any error but a timeout: refused, no route, no local port; curl -v prints the errno. Java’s HttpClient is as silent about a peer that never answered. A capture shows who said what.',
         to: 'connect-timeout/capture',
-        says: { curl: ["curl: (7) Failed to connect to … Couldn't connect to server"] },
+        says: {
+          curl: ["curl: (7) Failed to connect to … Couldn't connect to server"],
+          java: ['Caused by: java.nio.channels.ClosedChannelException'],
+        },
       },
     ],
   },
@@ -308,9 +317,9 @@ const table: z.input<typeof schema> = [
     kind: 'errno',
     situations: [
       {
-        title: 'write(): nobody has the other end open',
+        title: 'write() to a pipe that nobody has open any more',
         means:
-          'For a pipe, such as standard output: its last reader has gone, and every write fails at once. Find out which descriptor it is, and who held the other end. A pipe that blocks has a reader that does not read.',
+          'Its last reader has gone, and every write fails at once. Find out which descriptor it is: standard output, as a rule. A pipe that blocks has a reader that does not read. For a connection some programs use the same words.',
         to: 'close-wait-pipe/other-end',
         says: {
           go: ['write |1: broken pipe'],
@@ -331,6 +340,8 @@ const table: z.input<typeof schema> = [
         says: {
           go: ['write tcp … write: broken pipe'],
           java: ['java.net.SocketException: Broken pipe'],
+          python: ['BrokenPipeError: [Errno 32] Broken pipe'],
+          node: ['write EPIPE'],
         },
         sources: [
           {
@@ -397,6 +408,8 @@ const table: z.input<typeof schema> = [
           'ConnectTimeout',
           'ConnectTimeoutError',
           'connection attempt timed out',
+          "Can't connect to MySQL server on … (110",
+          'Net::OpenTimeout',
         ],
       },
       {
@@ -405,6 +418,7 @@ const table: z.input<typeof schema> = [
           'Data or keep-alive probes stayed unacknowledged until the kernel gave up, or TCP_USER_TIMEOUT did. Send-Q and timer: of the sockets that are still open show others that are on the way there.',
         to: 'tcp-states/estab',
         missing: 'How an open connection times out',
+        says: { python: ['[Errno 110] Connection timed out'] },
         typed: [
           'read: connection timed out',
           'read ETIMEDOUT',
@@ -433,18 +447,12 @@ const table: z.input<typeof schema> = [
           'The connection came up: the kernel of the server accepts. Its program does not answer. On the server, look for a pile of CLOSE-WAIT: each client that gives up leaves one.',
         to: 'close-wait-pipe/whose',
         says: {
-          go: [
-            'context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
-            'net/http: timeout awaiting response headers',
-            'read tcp … i/o timeout',
-          ],
+          go: ['net/http: timeout awaiting response headers', 'read tcp … i/o timeout'],
           java: ['java.net.SocketTimeoutException: Read timed out'],
-          node: ['TimeoutError]: The operation was aborted due to timeout'],
           nginx: [
             'upstream timed out (110: Connection timed out) while reading response header from upstream',
             'client prematurely closed connection, so upstream connection is closed too',
           ],
-          'nginx access log': ['HTTP/1.1" 504'],
           curl: ['curl: (28) Operation timed out after … with 0 bytes received'],
           haproxy: ['is DOWN, reason: Layer7 timeout', 'sH--'],
           wget: ['Read error (Connection timed out) in headers'],
@@ -457,12 +465,8 @@ const table: z.input<typeof schema> = [
           'ReadTimeout',
           'ReadTimeoutError',
           'The read operation timed out',
-          'HTTP/2.0" 504',
-          'HTTP/1.0" 504',
           'HTTP/1.1" 499',
           'HTTP/2.0" 499',
-          '504 Gateway Time-out',
-          '504 Gateway Timeout',
           'accepts and never answers',
           'server listens and does not answer',
         ],
@@ -470,19 +474,26 @@ const table: z.input<typeof schema> = [
       {
         title: 'A time limit of the program ran out; it does not say at what',
         means:
-          'It may have waited for a name, for a connection, or for the answer. Look for a socket in SYN-SENT first. If there is none and no name hangs, the server has the connection and does not answer.',
+          'It may have waited for a name, for a connection, or for the answer: the words are the same. Look for a socket in SYN-SENT first. If there is none and no name hangs, the server has the connection and does not answer.',
         to: 'connect-timeout/waiting',
         says: {
-          go: ['context deadline exceeded'],
+          go: [
+            'context deadline exceeded',
+            'context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
+          ],
+          java: ['java.net.http.HttpTimeoutException: request timed out'],
           python: ['TimeoutError: timed out', '<urlopen error timed out>'],
+          node: ['TimeoutError]: The operation was aborted due to timeout'],
         },
         typed: [
           'timed out',
           'timeout',
+          'TimeoutError',
           'request timed out',
           'deadline exceeded',
           'DeadlineExceeded',
           'i/o timeout',
+          'timeout expired',
         ],
       },
     ],
@@ -494,7 +505,7 @@ const table: z.input<typeof schema> = [
       {
         title: 'The peer closed the connection before it answered',
         means:
-          'It took the connection and closed it: it crashed, was restarted, or had a time limit for idle connections that came before yours. Its log at that moment tells more than this end.',
+          'It took the connection and closed it: it crashed, was restarted, or had a time limit for idle connections. Its log at that moment tells more than this end. Node says “socket hang up” also when the program itself gave up.',
         to: 'tcp-states/sick',
         missing: CLOSED,
         says: {
@@ -502,33 +513,55 @@ const table: z.input<typeof schema> = [
           python: ['RemoteDisconnected: Remote end closed connection without response'],
           node: ['Error: socket hang up', 'SocketError: other side closed'],
           nginx: ['upstream prematurely closed connection while reading response header from upstream'],
-          'nginx access log': ['HTTP/1.1" 502'],
           curl: ['curl: (52) Empty reply from server'],
           haproxy: ['SH--', 'is DOWN, reason: Layer7 invalid response'],
           psql: ['server closed the connection unexpectedly'],
           ssh: ['kex_exchange_identification: Connection closed by remote host'],
         },
-        typed: ['": EOF', 'unexpected EOF', '502 Bad Gateway', 'HTTP/2.0" 502', 'connection closed by peer'],
+        typed: ['": EOF', 'unexpected EOF', 'connection closed by peer'],
       },
     ],
   },
   {
-    name: 'No server is left',
+    name: '502, 503 and 504 of a proxy',
     kind: 'words',
     situations: [
       {
-        title: 'The proxy has given up on every server',
+        title: '504: the proxy waited too long',
         means:
-          'It tried each, and each failed. The lines before this one say with what: look for their errno here. Refused and silent servers are told apart by a capture.',
+          'For a connection or for the answer: its error log says which. Look on the proxy for a socket in SYN-SENT. If there is none, the server has the connection and does not answer.',
+        to: 'connect-timeout/waiting',
+        says: { 'nginx access log': ['HTTP/1.1" 504'] },
+        typed: [
+          'HTTP/2.0" 504',
+          'HTTP/1.0" 504',
+          '504 Gateway Time-out',
+          '504 Gateway Timeout',
+          'status 504',
+        ],
+      },
+      {
+        title: '502 or 503: the proxy did not get through, or lost the connection',
+        means:
+          'Refused, unreachable, reset, closed without an answer, or no name: its error log says which, and the errno of that line is in this table. A capture tells them apart.',
         to: 'connect-timeout/capture',
         says: {
+          'nginx access log': ['HTTP/1.1" 502'],
           nginx: [
             'no live upstreams while connecting to upstream',
             'upstream server temporarily disabled while connecting to upstream',
           ],
           haproxy: ['SC--'],
         },
-        typed: ['no healthy upstream', 'has no server available', 'no server available'],
+        typed: [
+          'HTTP/2.0" 502',
+          'HTTP/1.0" 502',
+          '502 Bad Gateway',
+          '503 Service Unavailable',
+          'no healthy upstream',
+          'has no server available',
+          'no server available',
+        ],
       },
       {
         title: 'nginx has no connection left for its clients',
@@ -590,7 +623,7 @@ const table: z.input<typeof schema> = [
         missing: NAMES,
         says: {
           go: ['dial tcp: lookup … no such host'],
-          java: ['java.net.UnknownHostException'],
+          java: ['java.net.UnknownHostException', 'java.nio.channels.UnresolvedAddressException'],
           python: ['[Errno -2] Name or service not known'],
           node: ['getaddrinfo ENOTFOUND'],
           nginx: ['could not be resolved (3: Host not found)'],
@@ -599,13 +632,7 @@ const table: z.input<typeof schema> = [
           ssh: ['Could not resolve hostname … Name or service not known'],
           wget: ['unable to resolve host address'],
         },
-        typed: [
-          'Name or service not known',
-          'no such host',
-          'NXDOMAIN',
-          'host not found in upstream',
-          'UnresolvedAddressException',
-        ],
+        typed: ['Name or service not known', 'no such host', 'NXDOMAIN', 'host not found in upstream'],
       },
     ],
   },
@@ -619,15 +646,18 @@ const table: z.input<typeof schema> = [
           'An fd_set has 1,024 bits. Use poll() or epoll. Without the check that printed this, the program writes past the set.',
         to: 'connect-timeout/fix',
         missing: SELECT,
-        says: { python: ['filedescriptor out of range in select()'] },
+        says: {
+          python: ['filedescriptor out of range in select()'],
+          glibc: ['*** bit out of range 0 - FD_SETSIZE on fd_set ***: terminated'],
+        },
         sources: [
           {
-            by: 'glibc, _FORTIFY_SOURCE',
+            by: 'glibc, older',
             text: '*** buffer overflow detected ***: terminated',
-            url: 'https://sourceware.org/git/?p=glibc.git;a=blob;f=debug/fdelt_chk.c;hb=refs/tags/glibc-2.36',
+            url: 'https://sourceware.org/git/?p=glibc.git;a=blob;f=debug/fdelt_chk.c;hb=refs/tags/glibc-2.31',
           },
         ],
-        typed: ['FD_SETSIZE', 'fd_set', 'select 1024', 'select(', 'buffer overflow detected'],
+        typed: ['FD_SETSIZE', 'fd_set', 'select 1024', 'select('],
       },
     ],
   },
@@ -831,6 +861,13 @@ const table: z.input<typeof schema> = [
           'log blocks',
         ],
       },
+      {
+        title: 'A dump of the threads shows them in the log',
+        means:
+          'Take a second dump, from outside and some seconds later. The same line in the same threads is the answer.',
+        to: 'close-wait-pipe/line',
+        typed: ['line … in emit … in handle', 'every thread is in the log', 'stack of all threads'],
+      },
     ],
   },
   {
@@ -866,7 +903,12 @@ const table: z.input<typeof schema> = [
         title: 'A thread sleeps in connect()',
         means: 'It waits for a SYN-ACK, and this is where it goes on.',
         to: 'connect-timeout/asleep',
-        typed: ['inet_stream_connect', 'inet_wait_for_connect', '__inet_stream_connect'],
+        typed: [
+          'net.(*netFD).connect',
+          'inet_stream_connect',
+          'inet_wait_for_connect',
+          '__inet_stream_connect',
+        ],
       },
     ],
   },
@@ -962,6 +1004,35 @@ const table: z.input<typeof schema> = [
           'One for each request is the incident of the two small writes. nstat counts those that went out alone.',
         to: 'nagle-delayed-ack/how-often',
         typed: ['TcpExtDelayedACKs', 'DelayedACKs', 'delayed acks sent'],
+      },
+    ],
+  },
+  {
+    name: 'In a capture',
+    kind: 'words',
+    situations: [
+      {
+        title: 'SYNs, a reset, or ICMP “unreachable”',
+        means:
+          'What comes back to a SYN says who refuses, who drops, and who is not there. The table of this step reads it.',
+        to: 'connect-timeout/capture',
+        typed: [
+          'Flags [S]',
+          'Flags [S.]',
+          'Flags [R]',
+          'Flags [R.]',
+          'ICMP … unreachable',
+          'admin prohibited',
+          'who-has … tell',
+          'tcpdump SYN',
+        ],
+      },
+      {
+        title: 'Small segments, with a pause between them',
+        means:
+          'Print the time since the line before (tcpdump -ttt), and look for 40 ms or 200 ms. A bare ACK in the middle of a response is the proof.',
+        to: 'nagle-delayed-ack/wire',
+        typed: ['Flags [P.]', 'Flags [.]'],
       },
     ],
   },

@@ -121,7 +121,7 @@ export class SiteSearch extends HTMLElement {
     const answer = await (await this.#pagefind).debouncedSearch(query);
     if (!answer) return null;
     const pages = await Promise.all(answer.results.slice(0, MOST.pages).map((result) => result.data()));
-    return sectionsOf(pages, MOST.sections);
+    return sectionsOf(pages, query, MOST.sections);
   }
 
   get #base(): string {
@@ -178,7 +178,7 @@ function errorItem({ entry }: Match<FoundError>): HTMLLIElement {
   const { name, title, means, missing, href, page, step } = entry;
   const li = document.createElement('li');
   const link = Object.assign(document.createElement('a'), { href });
-  link.append(element('strong', name), ` ${title}`);
+  link.append(...(name ? [element('strong', name), ' '] : []), title);
   const where = element('p', '');
   where.className = 'where';
   if (missing) where.append(element('em', `Not covered yet: ${lower(missing)}. `), 'The nearest is: ');

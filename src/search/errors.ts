@@ -10,7 +10,7 @@ export interface Errno {
 
 /** A result: what happened, what it means, and where to go. */
 export interface ErrorEntry extends Entry {
-  /** The group's name: an errno, a state, words. */
+  /** The errno, the state or the function that it stands under; empty where that is words, and the title says it. */
   readonly name: string;
   readonly title: string;
   readonly means: string;
@@ -33,7 +33,7 @@ function entryOf(group: Group, situation: Situation, errno: Errno | undefined): 
   const own = isFirst && errno ? [group.name, errno.text, ...numbered(errno.number)] : [];
   const named = isFirst && !errno && group.kind !== 'words' ? [group.name] : [];
   return {
-    name: group.name,
+    name: group.kind === 'words' ? '' : group.name,
     title,
     means,
     to,

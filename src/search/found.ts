@@ -2,7 +2,7 @@
 import type { Entry } from './match.ts';
 
 export interface FoundError extends Entry {
-  /** The errno, the state or the words that it stands under on the page of errors. */
+  /** The errno, the state or the function that it stands under; empty where that is words. */
   readonly name: string;
   readonly title: string;
   readonly means: string;

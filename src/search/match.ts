@@ -42,7 +42,7 @@ const ENOUGH = 0.5;
 
 /** Words that say nothing about an error. */
 const EMPTY = new Set(
-  'a an and any are as at be but by can do does for from has have how i in into is it its my no not of on or our so than that the their them then there this to us was we what when which who why will with you'.split(
+  'a an and any are as at be but by can do does error failed for from get has have how http https i in into is it its my no not of on or our post so than that the their them then there this to us was we what when which who why will with you'.split(
     ' ',
   ),
 );
@@ -73,16 +73,20 @@ export class Index<E extends Entry> {
   /** The best fits first; of equal ones the earlier entry. */
   find(text: string): Match<E>[] {
     const words = wordsOf(text);
-    const byWording = this.#matches('wording', (entry) => this.#byWording(entry, words));
     const asked = words.filter(({ word, isNumber }) => !isNumber && !EMPTY.has(word));
+    const byWording = this.#matches('wording', (entry) => this.#byWording(entry, words));
     const isTyped = words.length <= TYPED && asked.length > 0;
     const byAll = isTyped
       ? this.#matches('all words', (entry) => this.#byAll(entry, asked, /[\w-]$/.test(text)))
       : [];
-    const found = [...byWording, ...byAll];
-    const all = found.length > 0 ? found : this.#matches('some words', (entry) => this.#bySome(entry, asked));
-    const seen = new Set<E>();
-    return all.filter(({ entry }) => !seen.has(entry) && seen.add(entry));
+    // Where a wording has all that was typed, nothing else is meant. Else it has only a part of it.
+    const isWhole = byWording.some(({ entry }) => byAll.some((match) => match.entry === entry));
+    const known = new Set(byWording.map(({ entry }) => entry));
+    const others = byAll.filter(({ entry }) => !known.has(entry));
+    if (isWhole) return byWording;
+    if (byWording.length + others.length > 0)
+      return asked.length > 1 && others.length > 0 && isTyped ? [...byWording, ...others] : byWording;
+    return isTyped ? this.#matches('some words', (entry) => this.#bySome(entry, asked)) : [];
   }
 
   #matches(fit: Fit, score: (entry: Compiled<E>) => number): Match<E>[] {

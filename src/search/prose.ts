@@ -1,20 +1,23 @@
-/** What Pagefind finds in the chapters, as sentences. */
+/**
+ * What the chapters say about some words, as sentences. Pagefind finds the pages; which of their sections and sentences
+ * have the words is found here, for Pagefind also takes a word’s beginning for the word, and a page for a place.
+ */
 import { wordsOf } from './words.ts';
-
-interface Section {
-  readonly title: string;
-  readonly url: string;
-  readonly locations: readonly number[];
-  readonly weighted_locations: readonly { readonly weight: number; readonly location: number }[];
-}
 
 /** A page that Pagefind found. */
 export interface FoundPage {
   readonly url: string;
   readonly meta: { readonly title?: string };
+  /** The text of the page, with `<`, `>` and `&` as HTML has them. */
   readonly raw_content?: string;
   readonly content: string;
-  readonly sub_results: readonly Section[];
+  /** What can be linked to, with the number of words before it. */
+  readonly anchors: readonly {
+    readonly element: string;
+    readonly id: string;
+    readonly text: string;
+    readonly location: number;
+  }[];
 }
 
 /** Words in a row, and whether they are among those that were looked for. */
@@ -26,63 +29,109 @@ export interface Passage {
 export interface FoundSection {
   readonly href: string;
   readonly page: string;
+  /** The heading that it stands under; empty before the first one. */
   readonly section: string;
   readonly sentence: readonly Passage[];
 }
 
-/** Words before and after a hit that are shown where the sentence goes on longer. */
-const AROUND = 18;
+interface Candidate extends FoundSection {
+  /** How many of the words stand in the sentence. */
+  readonly hits: number;
+}
+
+/** A sentence that goes on longer is cut; commands have no full stop. */
+const LONGEST_words = 40;
+/** Words shown before the first hit of a sentence that is cut. */
+const BEFORE_words = 12;
 /** Chapters come before pages that tell of the chapters. */
-const LATER = /\/(?:checked|workshop)\//;
+const LATER = /\/(?:checked|workshop)\/(?:#|$)/;
+const HEADING = /^h[1-6]$/i;
 
 /**
  * What to ask Pagefind for, or nothing where there is no word. A number alone is in every chapter: as a version, a count,
  * a time.
  */
-export function queryOf(text: string): string {
-  const words = wordsOf(text);
-  return words
+export const queryOf = (text: string): string =>
+  wordsOf(text)
     .filter(({ isNumber }) => !isNumber)
     .map(({ written }) => written)
     .join(' ');
-}
 
-/** The sections of the pages found, chapters first. @param most of one page */
-export function sectionsOf(pages: readonly FoundPage[], most: number): FoundSection[] {
-  const sections = pages.flatMap((page) =>
-    [...page.sub_results]
-      .sort((a, b) => b.locations.length - a.locations.length)
-      .slice(0, most)
-      .map((section) => ({
-        href: section.url,
-        page: page.meta.title ?? page.url,
-        section: section.title === page.meta.title ? '' : section.title,
-        sentence: sentenceOf(page.raw_content ?? page.content, section),
-      })),
+/**
+ * The sections that have all of the words, one sentence of each; first those with all of them in one sentence. Pages
+ * are in Pagefind’s order, but that chapters come first. @param most of one page
+ */
+export function sectionsOf(pages: readonly FoundPage[], query: string, most: number): FoundSection[] {
+  const asked = [...new Set(wordsOf(query).map(({ word }) => word))];
+  const found = pages.flatMap((page) =>
+    partsOf(page)
+      .flatMap((part) => candidateOf(part, asked) ?? [])
+      .sort((a, b) => b.hits - a.hits)
+      .slice(0, most),
   );
-  return [
-    ...sections.filter(({ href }) => !LATER.test(href)),
-    ...sections.filter(({ href }) => LATER.test(href)),
-  ];
+  const rank = ({ hits, href }: Candidate) => (hits === asked.length ? 0 : 1) + (LATER.test(href) ? 2 : 0);
+  return found.sort((a, b) => rank(a) - rank(b));
 }
 
-/** The sentence around the section's best hit. */
-function sentenceOf(content: string, { locations, weighted_locations }: Section): Passage[] {
-  const words = content.split(/\s+/);
-  const best = [...weighted_locations].sort((a, b) => b.weight - a.weight)[0]?.location ?? locations[0] ?? 0;
-  let from = best;
-  while (from > 0 && best - from < AROUND && !isEnd(words[from - 1])) from--;
-  let to = best;
-  while (to < words.length - 1 && to - best < AROUND && !isEnd(words[to])) to++;
-  const hits = new Set(locations);
-  const passages: Passage[] = [];
-  if (from > 0 && !isEnd(words[from - 1])) passages.push({ text: '… ', isFound: false });
-  for (let i = from; i <= to; i++) {
-    passages.push({ text: words[i] ?? '', isFound: hits.has(i) });
-    passages.push({ text: ' ', isFound: false });
+interface Part {
+  readonly href: string;
+  readonly page: string;
+  readonly section: string;
+  readonly words: readonly string[];
+}
+
+/** A page by its headings. */
+function partsOf({ url, meta, raw_content, content, anchors }: FoundPage): Part[] {
+  const words = decoded(raw_content ?? content).split(/\s+/);
+  const page = meta.title ?? url;
+  const headings = anchors.filter(({ element }) => HEADING.test(element));
+  const starts = [{ id: '', text: '', location: 0 }, ...headings];
+  return starts.map(({ id, text, location }, i) => ({
+    href: id ? `${url.replace(/#.*$/, '')}#${id}` : url,
+    page,
+    section: text.trim(),
+    words: words.slice(location, starts[i + 1]?.location),
+  }));
+}
+
+/** The best sentence of a part that has all of the words somewhere. */
+function candidateOf({ words, ...where }: Part, asked: readonly string[]): Candidate | null {
+  const heard = words.map((word) => wordsOf(word).map(({ word }) => word));
+  const all = new Set(heard.flat());
+  if (!asked.every((word) => all.has(word))) return null;
+  let best = { from: 0, to: 0, hits: -1 };
+  for (let from = 0; from < words.length; ) {
+    let to = from;
+    while (to < words.length - 1 && !isEnd(words[to])) to++;
+    const here = new Set(heard.slice(from, to + 1).flat());
+    const hits = asked.filter((word) => here.has(word)).length;
+    if (hits > best.hits) best = { from, to, hits };
+    from = to + 1;
   }
-  if (!isEnd(words[to])) passages.push({ text: '…', isFound: false });
+  const isHit = (i: number) => heard[i]?.some((word) => asked.includes(word)) ?? false;
+  return { ...where, hits: best.hits, sentence: cut(words, best.from, best.to, isHit) };
+}
+
+function cut(words: readonly string[], from: number, to: number, isHit: (i: number) => boolean): Passage[] {
+  let start = from;
+  if (to - from >= LONGEST_words) {
+    while (start < to && !isHit(start)) start++;
+    start = Math.max(from, start - BEFORE_words);
+  }
+  const end = Math.min(to, start + LONGEST_words);
+  const passages: Passage[] = start > from ? [{ text: '… ', isFound: false }] : [];
+  for (let i = start; i <= end; i++)
+    passages.push({ text: words[i] ?? '', isFound: isHit(i) }, { text: ' ', isFound: false });
+  if (end < to) passages.push({ text: '…', isFound: false });
   return passages;
 }
 
-const isEnd = (word = ''): boolean => /[.?!:][”’)"]?$/.test(word);
+const isEnd = (word = ''): boolean => /[.?!][”’)"]?$/.test(word);
+
+const decoded = (text: string): string =>
+  text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&');

@@ -30,17 +30,19 @@ const NOISE: readonly RegExp[] = [
   /(?<![\w.])~?\/(?:[\w.@%+-]+\/)*[\w.@%+-]+/g,
 ];
 
-/** What follows a port in words of its own, so that the host before it may be anything. */
-const PART = /[a-z]+(?:['’][a-z]+)*|\d+(?:\.\d+)*/gi;
+/** A word, or a number. */
+const PART = /[a-z]+(?:'[a-z]+)*|\d+(?:\.\d+)*/gi;
 
-/** Letters and digits that stand together and are no name of the field, such as `9f8ac1`. */
-const ID = /\b(?=[\w]*\d[a-z_]*[a-z]\w*)(?![a-z]+\d\b)(?=\w*[a-z])\w*\d\w*[a-z]\w*\d?\w*\b/gi;
+/** Letters and digits that stand together: `9f8ac1` is an id and no name, `accept4` is a name and `40ms` a time. */
+const TOGETHER = /(?<![\w-])(?=\w*\d)(?=\w*[a-z])\w+(?![\w-])/gi;
+const NAME = /^[a-z_]+\d(?:_[a-z]+)*$/i;
+const TIME = /^\d+(?:[mun]?s|sec|min|h)$/i;
 
 /** The words of a text, in their order. */
 export function wordsOf(text: string): Word[] {
   let rest = text.replace(/[“”„«»]/g, '"').replace(/[‘’]/g, "'");
   for (const noise of NOISE) rest = rest.replace(noise, ' ');
-  rest = rest.replace(ID, ' ');
+  rest = rest.replace(TOGETHER, (word) => (NAME.test(word) || TIME.test(word) ? word : ' '));
   return [...rest.matchAll(PART)].map(([written]) => ({
     word: written.toLowerCase(),
     written,

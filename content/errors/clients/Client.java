@@ -29,7 +29,7 @@ public class Client {
             case "get-client-connect-timeout" ->
                 get(HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build(), HttpRequest.newBuilder(URI.create(url)));
             case "get-client-own-timeout" ->
-                get(HttpClient.newHttpClient(), HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(1)));
+                get(HttpClient.newHttpClient(), HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(4)));
             case "get-own-timeout" -> {
                 var connection = new URL(url).openConnection();
                 connection.setReadTimeout(1000);

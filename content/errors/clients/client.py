@@ -102,7 +102,7 @@ situations = {
     "connect-own-timeout": lambda: socket.create_connection((host, port), timeout=1),
     "get": lambda: urllib.request.urlopen(url),
     "get-own-timeout": lambda: urllib.request.urlopen(url, timeout=1),
-    "asyncio": lambda: asyncio.run(asyncio.wait_for(asyncio.open_connection(host, port), 8)),
+    "asyncio": lambda: asyncio.run(asyncio.wait_for(asyncio.open_connection(host, port), 30)),
     "asyncio-own-timeout": lambda: asyncio.run(asyncio.wait_for(asyncio.open_connection(host, port), 1)),
     "recv": lambda: connect().recv(100),
     "send-and-recv": lambda: [c := connect(), c.sendall(b"GET / HTTP/1.1\r\n\r\n"), c.recv(100)],

@@ -75,7 +75,8 @@ CLOSE-WAIT 413    0      10.20.1.14:8080   10.20.1.2:51790 users:(("python",pid=
   },
   {
     text: `kubelet  Readiness probe failed: Get "http://10.244.3.19:8080/healthz": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`,
-    leadsTo: 'close-wait-pipe/whose',
+    // Expected was close-wait-pipe/whose. The recording has these very words from a silent peer as well.
+    leadsTo: 'connect-timeout/waiting',
   },
   {
     text: `Warning  Unhealthy  3m (x41 over 12m)  kubelet  Liveness probe failed: dial tcp 10.244.3.19:8080: connect: connection refused`,
