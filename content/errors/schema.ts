@@ -28,8 +28,8 @@ const situation = z.strictObject({
   title: z.string().max(80),
   /** What it means and where to look: whole sentences. */
   means: z.string().max(400).regex(/[.?]$/),
-  /** The step to begin with, by its place in `places.ts`; the nearest one where `missing` says what is not there. */
-  to: z.string(),
+  /** The step or section to begin with, as `page/fragment`; the nearest one where `missing` says what is not there. */
+  to: z.string().regex(/^[\w-]+\/[\w-]+$/),
   /** What this site does not tell yet. With it the entry says “not covered yet”. */
   missing: z.string().optional(),
   /** By program, how it words this. Each is in the recording of that program, or else in `sources`. */

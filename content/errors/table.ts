@@ -182,7 +182,7 @@ const table: z.input<typeof schema> = [
         title: 'The peer answered with a reset in the middle of a connection',
         means:
           'It closed with data unread, it ended and its port is closed now, or something between you forgot the connection. Look at the connection from both ends.',
-        to: 'tcp-states/linux',
+        to: 'tcp-states/where-linux-goes-its-own-way',
         missing: RESET,
         says: {
           go: ['read: connection reset by peer', 'write: connection reset by peer'],
@@ -307,7 +307,7 @@ const table: z.input<typeof schema> = [
       {
         title: 'The socket has no peer, or no longer',
         means: 'A call came after the connection had ended, or before it began. Look at its state.',
-        to: 'tcp-states/sick',
+        to: 'tcp-states/on-a-sick-machine',
         missing: RESET,
       },
     ],
@@ -506,7 +506,7 @@ const table: z.input<typeof schema> = [
         title: 'The peer closed the connection before it answered',
         means:
           'It took the connection and closed it: it crashed, was restarted, or had a time limit for idle connections. Its log at that moment tells more than this end. Node says “socket hang up” also when the program itself gave up.',
-        to: 'tcp-states/sick',
+        to: 'tcp-states/on-a-sick-machine',
         missing: CLOSED,
         says: {
           java: ['java.net.SocketException: Unexpected end of file from server'],

@@ -12,7 +12,7 @@ export async function GET(): Promise<Response> {
     const destination = leads.get(to);
     if (!destination)
       throw new Error(
-        `content/errors/table.ts: “${entry.title}” leads to "${to}", which is not in places.ts`,
+        `content/errors/table.ts: “${entry.title}” leads to "${to}", which is no step and no section`,
       );
     return { ...entry, ...destination };
   });

@@ -1,6 +1,6 @@
 /** Where the entries of the table of errors lead, with the names that a reader sees. For the build. */
-import { getCollection } from 'astro:content';
-import { type Place, places } from '#content/errors/places.ts';
+import { getCollection, render } from 'astro:content';
+import { stepsOf } from '#site/playbook/playbook.ts';
 import { href } from '#site/site.ts';
 
 export interface Destination {
@@ -11,18 +11,34 @@ export interface Destination {
   readonly step: string;
 }
 
-const stepOf = ({ step, title }: Place): string => (step === undefined ? title : `step ${step}: ${title}`);
-
-/** By the name of the place. */
+/** All steps and sections, by the name of the page and their fragment: `connect-timeout/capture`. */
 export async function destinations(): Promise<ReadonlyMap<string, Destination>> {
+  const playbooks = new Map(
+    (await getCollection('playbooks')).map(({ id, body }) => [id, stepsOf(body ?? '')]),
+  );
   const pages = [...(await getCollection('incidents')), ...(await getCollection('reference'))];
-  const titles = new Map(pages.map(({ collection, id, data }) => [`${collection}/${id}/`, data.title]));
-  return new Map(
-    Object.entries(places).map(([name, place]) => {
-      const page = titles.get(place.page);
-      if (!page)
-        throw new Error(`content/errors/places.ts: "${name}" leads to ${place.page}, which is no page`);
-      return [name, { href: href(`${place.page}#${place.anchor}`), page, step: stepOf(place) }];
+  const found = await Promise.all(
+    pages.map(async (entry) => {
+      const { collection, id, data } = entry;
+      const { headings } = await render(entry);
+      const parts = [
+        ...headings.map(({ slug, text }) => [slug, text] as const),
+        ...(playbooks.get(id) ?? []).map(
+          (step) => [step.id, step.number ? `step ${step.number}: ${step.title}` : step.title] as const,
+        ),
+      ];
+      return parts.map(
+        ([fragment, step]) =>
+          [
+            `${id}/${fragment}`,
+            {
+              href: href(`${collection}/${id}/#${fragment}`),
+              page: data.title,
+              step: step.replaceAll('`', ''),
+            },
+          ] as const,
+      );
     }),
   );
+  return new Map(found.flat());
 }

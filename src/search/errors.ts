@@ -14,7 +14,7 @@ export interface ErrorEntry extends Entry {
   readonly name: string;
   readonly title: string;
   readonly means: string;
-  /** Its place in places.ts. */
+  /** The step or section that it leads to, as `page/fragment`. */
   readonly to: string;
   readonly missing?: string;
 }

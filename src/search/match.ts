@@ -79,13 +79,12 @@ export class Index<E extends Entry> {
     const byAll = isTyped
       ? this.#matches('all words', (entry) => this.#byAll(entry, asked, /[\w-]$/.test(text)))
       : [];
-    // Where a wording has all that was typed, nothing else is meant. Else it has only a part of it.
+    // Where a wording has all that was typed, nothing else is meant.
     const isWhole = byWording.some(({ entry }) => byAll.some((match) => match.entry === entry));
-    const known = new Set(byWording.map(({ entry }) => entry));
-    const others = byAll.filter(({ entry }) => !known.has(entry));
     if (isWhole) return byWording;
-    if (byWording.length + others.length > 0)
-      return asked.length > 1 && others.length > 0 && isTyped ? [...byWording, ...others] : byWording;
+    const known = new Set(byWording.map(({ entry }) => entry));
+    const found = [...byWording, ...byAll.filter(({ entry }) => !known.has(entry))];
+    if (found.length > 0) return found;
     return isTyped ? this.#matches('some words', (entry) => this.#bySome(entry, asked)) : [];
   }
 
@@ -105,10 +104,20 @@ export class Index<E extends Entry> {
     return best + BESIDE * Math.min(others, best);
   }
 
-  #byAll({ bag }: Compiled<E>, asked: readonly Word[], isOpen: boolean): number {
-    const has = ({ word }: Word, i: number) =>
-      bag.has(word) || (isOpen && i === asked.length - 1 && [...bag].some((other) => other.startsWith(word)));
-    return asked.every(has) ? 1 + this.#weight(asked.filter(({ word }) => this.#weights.has(word))) : 0;
+  /** An entry of which a single wording has all of the words comes first, and the shorter that wording the earlier. */
+  #byAll({ wordings, bag }: Compiled<E>, asked: readonly Word[], isOpen: boolean): number {
+    const isIn = (words: ReadonlySet<string>) =>
+      asked.every(
+        ({ word }, i) =>
+          words.has(word) ||
+          (isOpen && i === asked.length - 1 && [...words].some((other) => other.startsWith(word))),
+      );
+    if (!isIn(bag)) return 0;
+    const shares = wordings
+      .map((wording) => new Set(wording.flat().map(({ word }) => word)))
+      .filter(isIn)
+      .map(({ size }) => asked.length / size);
+    return 1 + Math.max(0, ...shares);
   }
 
   #bySome({ wordings }: Compiled<E>, asked: readonly Word[]): number {

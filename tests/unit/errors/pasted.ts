@@ -2,7 +2,7 @@
 
 export interface Pasted {
   readonly text: string;
-  /** The place, by its name in content/errors/places.ts. */
+  /** The step or section, as `page/fragment`. */
   readonly leadsTo: string;
 }
 

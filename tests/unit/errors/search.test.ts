@@ -63,7 +63,8 @@ describe('what is recorded leads first to its step', () => {
   const uncoveredSituations =
     /^(NXDOMAIN|SERVFAIL|name servers silent|name server's port|bind|fd above|no local port|reset|hangs up)/;
   /** Whose words are those of another situation too. */
-  const cannotTell = /^(node: .*, get-own-timeout|curl: no local port left|nginx access log: .*|java: silent, get-client)$/;
+  const cannotTell =
+    /^(node: .*, get-own-timeout|curl: no local port left|nginx access log: .*|java: silent, get-client)$/;
   /** They end without an error. */
   const silent = (text: string) =>
     !/error|exception|timed? ?out|fail|refused|EOF|reset|curl: |SIG|E[A-Z]{4,}/i.test(text);
@@ -95,6 +96,11 @@ describe('the index', () => {
   });
   test('finds the word that is being typed', () =>
     expect(index.find('broken pi')[0]?.entry.to).toBe('close-wait-pipe/other-end'));
+  test('finds a part of a wording before the same words in prose', () => {
+    expect(index.find('connection reset')[0]?.entry.name).toBe('ECONNRESET');
+    for (const word of ['slow', 'dns', 'hang', 'ECONN', 'no route'])
+      expect(index.find(word), word).not.toEqual([]);
+  });
   test('takes small letters for large ones where little is typed', () => {
     expect(index.find('econnrefused')[0]?.entry.to).toBe('connect-timeout/capture');
     expect(index.find('listen')[0]?.entry.to).toBe('tcp-states/listen');

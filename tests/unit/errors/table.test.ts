@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { places } from '#content/errors/places.ts';
 import recording from '#content/errors/recording.json' with { type: 'json' };
 import { errors } from '#content/errors/table.ts';
 import { ERRNO } from '#simulations/kernel/errno.ts';
+import { stepsOf } from '#site/playbook/playbook.ts';
 import { Index } from '#site/search/match.ts';
 
 const situations = errors.flatMap(({ situations }) => situations);
@@ -25,7 +25,7 @@ describe('each wording', () => {
   });
 });
 
-describe('each place', () => {
+describe('each step and section', () => {
   const slug = (heading: string) =>
     heading
       .toLowerCase()
@@ -33,23 +33,22 @@ describe('each place', () => {
       .trim()
       .replaceAll(/\s/g, '-');
 
-  test.each(Object.entries(places))('%s is on its page', (_, { page, anchor, step, title }) => {
-    const text = readFileSync(`content/${page}index.mdx`, 'utf8').replaceAll('`', '');
-    const headings = [...text.matchAll(/^#{2,3} (.+)$/gm)].map(([, heading = '']) => heading);
-    expect(headings.map(slug)).toContain(anchor);
-    if (step !== undefined) expect(text).toContain(`**${step}. ${title}**`);
-  });
+  /** The fragments of a page: of its headings, and of the steps of its playbook. */
+  function fragmentsOf(page: string): string[] {
+    const folder = ['incidents', 'reference'].map((kind) => `content/${kind}/${page}`).find(existsSync);
+    const headings = readFileSync(`${folder}/index.mdx`, 'utf8').matchAll(/^#{2,3} (.+)$/gm);
+    const playbook = `${folder}/playbook.mdx`;
+    const steps = existsSync(playbook) ? stepsOf(readFileSync(playbook, 'utf8')) : [];
+    return [...[...headings].map(([, heading = '']) => slug(heading)), ...steps.map(({ id }) => id)];
+  }
 
-  test('is led to', () => {
-    const used = new Set(situations.map(({ to }) => to));
-    expect(Object.keys(places).filter((place) => !used.has(place))).toEqual([]);
+  test.each([...new Set(situations.map(({ to }) => to))])('%s is there', (to) => {
+    const [page = '', fragment] = to.split('/');
+    expect(fragmentsOf(page)).toContain(fragment);
   });
 });
 
 describe('the table', () => {
-  test('leads to places that are there', () => {
-    expect(situations.map(({ to }) => to).filter((to) => !(to in places))).toEqual([]);
-  });
   test('names errors that the C library has, in the order of their names', () => {
     const names = errors.filter(({ kind }) => kind === 'errno').map(({ name }) => name);
     expect(names.filter((name) => !(name in recording.errno))).toEqual([]);
