@@ -67,17 +67,12 @@ public class Client {
             }
             case "accept-many" -> {
                 var kept = new ArrayList<Socket>();
-                var listener = new ServerSocket(0);
-                Thread connecting = new Thread(() -> {
-                    try {
-                        while (true) kept.add(new Socket(InetAddress.getLoopbackAddress(), listener.getLocalPort()));
-                    } catch (IOException error) {
-                        // The listener's own error is what is looked for.
-                    }
-                });
-                connecting.start();
-                var accepted = new ArrayList<Socket>();
-                while (true) accepted.add(listener.accept());
+                var listener = new ServerSocket(0, 200);
+                try {
+                    while (true) kept.add(new Socket(InetAddress.getLoopbackAddress(), listener.getLocalPort()));
+                } catch (IOException full) {
+                    listener.accept();
+                }
             }
             case "bind-twice" -> {
                 var first = new ServerSocket(0);
