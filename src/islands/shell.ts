@@ -41,7 +41,7 @@ function open(id: string): void {
   if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
 }
 
-/** A box that gets the focus is about to be used. A box of the browser's own way back has its words already. */
+/** A box that gets the focus is about to be used, and one that the browser's own way back has filled in was. */
 async function loadSearch(box: Element): Promise<void> {
   try {
     await import('./site-search.ts');
@@ -54,6 +54,12 @@ async function loadSearch(box: Element): Promise<void> {
 document.addEventListener('focusin', ({ target }) => {
   const box = (target as Element).closest('site-search');
   if (box) loadSearch(box);
+});
+addEventListener('pageshow', () => {
+  const filled = [...document.querySelectorAll('site-search')].find(
+    (box) => box.querySelector('textarea')?.value,
+  );
+  if (filled) loadSearch(filled);
 });
 
 /** A dialog's own padding counts as the dialog; what lies around it is its backdrop. */
