@@ -364,12 +364,15 @@ def few_ports(recorder, languages):
 
 
 def versions():
-    found = {"python": f"Python {platform.python_version()}"}
-    for program, command in (("node", "node --version"), ("java", "java -version"), ("go", "go version"), ("curl", "curl --version"),
-                             ("psql", "psql --version"), ("nginx", "nginx -v"), ("haproxy", "haproxy -v"), ("ssh", "ssh -V"),
-                             ("wget", "wget --version"), ("strace", "strace --version"), ("glibc", "ldd --version")):
+    """Of each program, its name and version."""
+    found = {}
+    for program, name, command in (
+            ("python", "Python", "python3 --version"), ("node", "Node", "node --version"), ("java", "OpenJDK", "java -version"),
+            ("go", "Go", "go version"), ("curl", "curl", "curl --version"), ("psql", "psql and libpq", "psql --version"),
+            ("nginx", "nginx", "nginx -v"), ("haproxy", "HAProxy", "haproxy -v"), ("ssh", "OpenSSH", "ssh -V"),
+            ("wget", "Wget", "wget --version"), ("strace", "strace", "strace --version"), ("glibc", "glibc", "getconf GNU_LIBC_VERSION")):
         done = sh(command, check=False)
-        found[program] = (done.stdout + done.stderr).strip().splitlines()[0].strip()
+        found[program] = f"{name} {re.search(r'[0-9]+[.][0-9.]+(?:p[0-9]+)?', done.stdout + done.stderr)[0]}"
     return found
 
 
@@ -409,7 +412,7 @@ def main():
                 proxies(recorder)
                 recorder.run("python", "peer falls silent, user-timeout", [*python, "user-timeout", HOST, str(MUTE)])
             recorder.cases.sort(key=lambda case: (case["program"], case["situation"], case["text"]))
-            recording = {"kernel": platform.release(), "arch": platform.machine(), "recorded_on": datetime.date.today().isoformat(),
+            recording = {"kernel": platform.release().split("-")[0], "arch": platform.machine(), "recorded_on": datetime.date.today().isoformat(),
                          "syn_retries": SYN_RETRIES,
                          "errno": {name: {"number": number, "text": os.strerror(number)}
                                    for name, number in sorted(vars(errno).items(), key=lambda pair: (str(pair[1]), pair[0]))
