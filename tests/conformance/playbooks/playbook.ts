@@ -1,0 +1,88 @@
+/**
+ * The commands of a chapter's playbook, as the chapter prints them, run in the situation that they are for.
+ *
+ * `<slug>.py` makes the situations: it is given the name of one and commands on standard input, and prints what each
+ * command printed, both as JSON. `<slug>.test.ts` says which command belongs to which situation, and compares what it
+ * printed with what the text says. A command is named by how it begins, so the text and the test cannot drift apart: a
+ * command that is changed so far that it begins differently, and one that no test takes, fail.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { labOutcome } from '../lab-outcome.ts';
+
+const project = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Fenced as `sh`, or in a sentence or a table. */
+const COMMANDS =
+  /^```sh[^\n]*\n(?<fenced>[\s\S]*?)^```$|<Command\s+run=(?:"(?<text>[^"]*)"|\{`(?<code>[^`]*)`\})/gm;
+
+/** The playbook of a chapter: a file of its own, or the part of the chapter that is called so. */
+function textOf(slug: string): string {
+  const folder = `${project}content/incidents/${slug}`;
+  const own = `${folder}/playbook.mdx`;
+  if (existsSync(own)) return readFileSync(own, 'utf8');
+  const part = readFileSync(`${folder}/index.mdx`, 'utf8').split(/^### First five minutes$/m)[1];
+  if (part === undefined) throw new Error(`${slug} has no playbook`);
+  return part.split(/^## /m)[0] ?? '';
+}
+
+/** The commands of a playbook, in the order of the text, with PID, PORT and so on as they stand there. */
+export function commandsOf(slug: string): string[] {
+  return [...textOf(slug).matchAll(COMMANDS)].map(({ groups = {} }) =>
+    (groups.fenced ?? groups.text ?? groups.code ?? '').trimEnd(),
+  );
+}
+
+/** What a command did. */
+export interface Printed {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Its exit code; null where the situation ended it. */
+  readonly status: number | null;
+}
+
+/** A playbook whose commands are taken one by one. */
+export class Playbook {
+  readonly slug: string;
+  readonly commands: readonly string[];
+  readonly #taken = new Set<string>();
+
+  constructor(slug: string) {
+    this.slug = slug;
+    this.commands = commandsOf(slug);
+  }
+
+  /** The one command that begins so. @throws Error where there is none, or more than one */
+  take(beginning: string): string {
+    const found = [...new Set(this.commands)].filter((command) => command.startsWith(beginning));
+    const [command] = found;
+    if (command === undefined || found.length > 1)
+      throw new Error(`${found.length} commands of ${this.slug} begin with "${beginning}"`);
+    this.#taken.add(command);
+    return command;
+  }
+
+  /** The commands that nobody has taken. */
+  get untaken(): string[] {
+    return this.commands.filter((command) => !this.#taken.has(command));
+  }
+
+  /**
+   * Makes a situation and runs commands in it, one after the other.
+   * @param commands by a name of the test's own, as `take()` gives them
+   * @returns what each printed, by that name; or why this machine cannot run them
+   * @throws Error when the situation fails
+   */
+  play<Name extends string>(
+    situation: string,
+    commands: Readonly<Record<Name, string>>,
+  ): Record<Name, Printed> | string {
+    const file = `${project}tests/conformance/playbooks/${this.slug}.py`;
+    const input = JSON.stringify(commands);
+    const outcome = labOutcome(
+      spawnSync('python3', [file, situation], { encoding: 'utf8', input, maxBuffer: 1e8, timeout: 120_000 }),
+    );
+    return outcome.cannotRun ?? (JSON.parse(outcome.stdout ?? '') as Record<Name, Printed>);
+  }
+}
