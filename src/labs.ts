@@ -7,7 +7,7 @@
  * name is simply there. So two parts must not define the same name.
  */
 import { globSync, readFileSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { basename, join, sep } from 'node:path';
 
 /** A lab: its slug, and its folder below `content`, such as `incidents/connect-timeout`. */
 export interface Lab {
@@ -38,6 +38,24 @@ export function findLabs(content = 'content'): Lab[] {
     .map(([kind = '', slug = '']) => ({ slug, folder: `${kind}/${slug}` }))
     .sort((a, b) => a.folder.localeCompare(b.folder, 'en'));
 }
+
+/** A script that a reader downloads as it lies beside a chapter. */
+export interface Script {
+  /** Below `content`. */
+  readonly folder: string;
+  /** Its name, without `.py`. */
+  readonly script: string;
+}
+
+/** Every script below a content folder, by path. */
+export function findScripts(content = 'content'): Script[] {
+  return globSync(['incidents/*/*.py', 'reference/*/*.py'], { cwd: content, exclude: ['**/lab.py'] })
+    .sort()
+    .map((path) => ({ folder: path.split(sep).slice(0, -1).join('/'), script: basename(path, '.py') }));
+}
+
+export const scriptText = ({ folder, script }: Script, content = 'content'): string =>
+  readFileSync(join(content, folder, `${script}.py`), 'utf8');
 
 /**
  * A lab as one file of Python that needs nothing but the standard library.

@@ -17,7 +17,7 @@ type Settled<T> = T | ((earlier: Earlier) => T);
 /** A whole number between two limits. The default and the upper limit may hang on earlier parameters. */
 export interface IntegerParameter extends Described {
   readonly type: 'integer';
-  readonly unit?: 'ms' | 's' | 'bytes';
+  readonly unit?: 'ms' | 'µs' | 's' | 'bytes';
   readonly min: number;
   readonly max: Settled<number>;
   /** The earlier parameter that decides the limit or the default. */

@@ -19,6 +19,7 @@ export type CounterName =
   | 'TcpExtDelayedACKs'
   | 'TcpExtDelayedACKLost'
   | 'TcpExtTCPTimeouts'
+  | 'TcpExtTCPLossProbes'
   | 'TcpExtTCPSynRetrans'
   | 'TcpExtTCPOrigDataSent'
   | 'TcpExtTCPOFOQueue'

@@ -25,6 +25,12 @@ export interface KernelProfile {
   readonly wakesWhileFull: boolean;
   /** Whether an ACK of what was never sent is answered in ESTABLISHED; else it is dropped there. */
   readonly answersUnsentAck: boolean;
+  /** Whether no delayed ACK waits as long as the least RTO. */
+  readonly capsDelayedAck: boolean;
+  /** Default of the sysctl in µs, or null where the kernel has none. */
+  readonly tcp_rto_min_us: number | null;
+  /** Whether it has TCP_RTO_MIN_US and TCP_DELACK_MAX_US. */
+  readonly hasDelackOptions: boolean;
   /** The function that a blocked writer sleeps in, as `/proc/PID/wchan` names it. */
   readonly pipe_write_wchan: string;
   /** The function that a thread sleeps in at a futex. */
@@ -38,6 +44,9 @@ export const KERNELS = {
   '3.2': {
     wakesWhileFull: true,
     answersUnsentAck: false,
+    capsDelayedAck: false,
+    tcp_rto_min_us: null,
+    hasDelackOptions: false,
     pipe_write_wchan: 'pipe_write',
     futex_wchan: 'futex_wait_queue',
     tcp_syn_retries: 5,
@@ -49,6 +58,9 @@ export const KERNELS = {
   '3.10': {
     wakesWhileFull: true,
     answersUnsentAck: false,
+    capsDelayedAck: false,
+    tcp_rto_min_us: null,
+    hasDelackOptions: false,
     pipe_write_wchan: 'pipe_write',
     futex_wchan: 'futex_wait_queue',
     tcp_syn_retries: 6,
@@ -60,6 +72,9 @@ export const KERNELS = {
   '4.14': {
     wakesWhileFull: true,
     answersUnsentAck: false,
+    capsDelayedAck: false,
+    tcp_rto_min_us: null,
+    hasDelackOptions: false,
     pipe_write_wchan: 'pipe_write',
     futex_wchan: 'futex_wait_queue',
     tcp_syn_retries: 6,
@@ -71,6 +86,9 @@ export const KERNELS = {
   '5.4': {
     wakesWhileFull: true,
     answersUnsentAck: false,
+    capsDelayedAck: false,
+    tcp_rto_min_us: null,
+    hasDelackOptions: false,
     pipe_write_wchan: 'pipe_write',
     futex_wchan: 'futex_wait_queue',
     tcp_syn_retries: 6,
@@ -82,6 +100,9 @@ export const KERNELS = {
   '6.1': {
     wakesWhileFull: true,
     answersUnsentAck: false,
+    capsDelayedAck: false,
+    tcp_rto_min_us: null,
+    hasDelackOptions: false,
     pipe_write_wchan: 'pipe_write',
     futex_wchan: 'futex_wait_queue',
     tcp_syn_retries: 6,
@@ -93,6 +114,9 @@ export const KERNELS = {
   '6.6': {
     wakesWhileFull: true,
     answersUnsentAck: false,
+    capsDelayedAck: true,
+    tcp_rto_min_us: null,
+    hasDelackOptions: false,
     pipe_write_wchan: 'pipe_write',
     futex_wchan: 'futex_wait_queue',
     tcp_syn_retries: 6,
@@ -104,6 +128,9 @@ export const KERNELS = {
   '6.12': {
     wakesWhileFull: true,
     answersUnsentAck: false,
+    capsDelayedAck: true,
+    tcp_rto_min_us: 200_000,
+    hasDelackOptions: false,
     pipe_write_wchan: 'pipe_write',
     futex_wchan: 'futex_wait_queue',
     tcp_syn_retries: 6,
@@ -115,6 +142,9 @@ export const KERNELS = {
   '6.18': {
     wakesWhileFull: false,
     answersUnsentAck: true,
+    capsDelayedAck: true,
+    tcp_rto_min_us: 200_000,
+    hasDelackOptions: true,
     pipe_write_wchan: 'anon_pipe_write',
     futex_wchan: 'futex_do_wait',
     tcp_syn_retries: 6,

@@ -26,6 +26,7 @@ import type { Errno } from './errno.ts';
 import { Neighbour } from './neighbour.ts';
 import { type PortOwner, Ports } from './ports.ts';
 import type { KernelProfile } from './profile.ts';
+import { PLAIN_ROUTE, type Route } from './route.ts';
 import { SocketTable } from './socket-table.ts';
 import { type Truesize, VETH_TRUESIZE } from './tcp/receive-buffer.ts';
 import { resetFor } from './tcp/reset.ts';
@@ -78,6 +79,8 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
   readonly neighbours: Shelf<string, NeighbourState>;
   readonly ports: Ports;
   readonly table = new SocketTable<TcpSock | TimeWait | Still, TcpSock>();
+  /** `ip route change` sets it; who has a socket already sees it with its next segment. */
+  route: Route = PLAIN_ROUTE;
   readonly #udp = new Map<number, UdpSock[]>();
   readonly #boot_ms: number;
   readonly #queue: { segment: Segment; sock: TcpSock }[] = [];

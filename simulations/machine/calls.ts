@@ -8,7 +8,7 @@ function* call(name: string, args: { readonly [name: string]: Json } = {}): Prog
   return yield { name, args };
 }
 
-/** Options that setsockopt() and getsockopt() know here. SO_LINGER takes seconds, −1 for off; times are in ms, 0 for none. */
+/** Options that setsockopt() and getsockopt() know here. SO_LINGER takes seconds, −1 for off; times are in ms, 0 for none, but for those whose name ends with US. */
 export type SocketOption =
   | 'SO_SNDTIMEO'
   | 'SO_RCVTIMEO'
@@ -20,7 +20,9 @@ export type SocketOption =
   | 'TCP_SYNCNT'
   | 'TCP_NODELAY'
   | 'TCP_CORK'
-  | 'TCP_QUICKACK';
+  | 'TCP_QUICKACK'
+  | 'TCP_RTO_MIN_US'
+  | 'TCP_DELACK_MAX_US';
 
 /** Options that are only read. TCP_INFO gives the fields of `struct tcp_info` by name. */
 export type ReadOption = 'SO_TYPE' | 'SO_DOMAIN' | 'SO_PROTOCOL' | 'SO_ACCEPTCONN' | 'TCP_INFO';

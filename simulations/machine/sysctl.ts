@@ -11,6 +11,10 @@ export interface Sysctls {
   readonly tcp_slow_start_after_idle: number;
   /** How long an orphan waits in FIN_WAIT2, in seconds. */
   readonly tcp_fin_timeout: number;
+  /** The least RTO that a new socket begins with, in µs. */
+  readonly tcp_rto_min_us: number;
+  /** 3 for tail loss probes, 0 for none. The kernel's default is 3; here they are left out unless a run asks for them. */
+  readonly tcp_early_retrans: number;
   /** Quick replies after which a session counts as interactive. */
   readonly tcp_pingpong_thresh: number;
   /** Whether a SYN offers timestamps, a window scale and SACK: 1, or 0 for no. */
@@ -36,6 +40,8 @@ export const DEFAULT_SYSCTLS: Sysctls = {
   tcp_orphan_retries: 0,
   tcp_slow_start_after_idle: 1,
   tcp_fin_timeout: 60,
+  tcp_rto_min_us: 200_000,
+  tcp_early_retrans: 0,
   tcp_pingpong_thresh: 1,
   tcp_timestamps: 1,
   tcp_window_scaling: 1,

@@ -270,6 +270,7 @@ describe('a decision', () => {
     );
     expect([...asked].sort()).toEqual([
       'tcp_retransmit_timer after retransmits_timed_out',
+      'tcp_send_delayed_ack after tcp_delack_max',
       'tcp_v4_send_reset after tcp_timewait_state_process',
       'tcp_write_err after retransmits_timed_out',
       'tcp_write_err after tcp_probe_timer',

@@ -23,6 +23,8 @@ type RecordedSegment = readonly [number, 'c' | 's', string, number, number, numb
 /** What one case showed. */
 export interface ObservedExchange {
   readonly latencies_ms: readonly number[];
+  /** By end, those that are not 0. */
+  readonly counters?: Readonly<Record<'client' | 'server', { readonly TCPLossProbes?: number }>>;
   /** By connection, in the order of the capture. */
   readonly segments?: readonly (readonly RecordedSegment[])[];
   /** TCP_INFO of the client after each request. */
@@ -64,7 +66,8 @@ function timersFired(events: readonly TraceEvent[], from_us: number, until_us: n
     .filter(({ at_us }) => at_us > from_us && at_us <= until_us)
     .flatMap((event) => {
       if (event.kind === 'delayed-ack-fired') return [event.data.waited_ms];
-      return event.mark === 'tcp_write_wakeup:transmit' ? [(event.at_us - from_us) / 1000] : [];
+      const isProbe = event.mark === 'tcp_write_wakeup:transmit' || event.mark === 'tcp_send_loss_probe:new';
+      return isProbe && event.kind === 'packet-sent' ? [(event.at_us - from_us) / 1000] : [];
     });
 }
 
@@ -167,22 +170,36 @@ function comparedSegments(observed: ObservedExchange, trace: Trace): Compared[] 
   });
 }
 
-/** The client's `ato` and `rcv_mss` after each request, as TCP_INFO tells them. */
+/**
+ * The client's `ato` and `rcv_mss` after each request, as TCP_INFO tells them. `ato` is half of what it was and the pause
+ * between segments in whole ticks. Where there is a pause, a real one may end a tick later, so `ato` is up to two longer.
+ */
 function comparedInfo(observed: ObservedExchange, trace: Trace<NagleDelayedAckOutcome>): Compared[] {
   const info = observed.client_tcp_info;
   if (!info || trace.parameters.server_closes_after_response) return [];
-  return spans(trace).flatMap(([, until_us], i) => {
-    const index = trace.events.findLastIndex(
-      ({ at_us, actor, kind }) =>
-        at_us <= until_us && actor === 'client process' && kind === 'syscall-return',
-    );
+  const { rtt_ms, gap_ms, server_works_ms } = trace.parameters;
+  const follows = Boolean(rtt_ms || gap_ms || server_works_ms);
+  return ofKind(trace.events, 'request-answered').flatMap(({ index }, i) => {
     const client = connectionOf(trace.worldAt(index).machines.client)?.info;
+    const ato_ms = client?.ato_ms ?? null;
     return [
-      equal(`ato after ${i + 1}`, client?.ato_ms ?? null, info.ato_ms[i] ?? null),
+      follows
+        ? time(`ato after ${i + 1}`, ato_ms, info.ato_ms[i] ?? null, { late_ms: 2 * JIFFY_ms, early_ms: 0 })
+        : equal(`ato after ${i + 1}`, ato_ms, info.ato_ms[i] ?? null),
       equal(`rcv_mss after ${i + 1}`, client?.rcv_mss ?? null, info.rcv_mss[i] ?? null),
     ];
   });
 }
+
+/** The tail loss probes that each end has sent: nothing is lost here, so each has sent something without need. */
+const comparedProbes = (observed: ObservedExchange, trace: Trace): Compared[] =>
+  (['client', 'server'] as const).map((end) =>
+    equal(
+      `the ${end}’s loss probes`,
+      trace.worldAt(trace.events.length - 1).machines[end]?.counters.TcpExtTCPLossProbes ?? 0,
+      observed.counters?.[end].TCPLossProbes ?? 0,
+    ),
+  );
 
 /** Every figure of a case beside the simulation's. @param hz CONFIG_HZ of the recording */
 export function compare(recorded: ExchangeCase, hz: number): Compared[] {
@@ -194,6 +211,7 @@ export function compare(recorded: ExchangeCase, hz: number): Compared[] {
   return [
     ...comparedLatencies(observed, [trace], hz),
     ...comparedSegments(observed, trace),
+    ...comparedProbes(observed, trace),
     ...comparedInfo(observed, trace),
   ];
 }

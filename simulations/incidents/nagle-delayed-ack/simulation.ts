@@ -5,13 +5,15 @@
  * Times are ideal: timers fire when due and programs take no time. A real kernel's delayed ACK is later by up to a
  * timer-wheel slot and a tick, 8 ms at HZ = 250, never earlier.
  */
-import type { VirtualClock } from '../../engine/clock.ts';
 import { duration } from '../../engine/duration.ts';
+import { PLAIN_ROUTE, type Route } from '../../kernel/route.ts';
 import type { Action } from '../../machine/action.ts';
 import { sys } from '../../machine/calls.ts';
+import type { Machine } from '../../machine/machine.ts';
 import { CallNarrator } from '../../machine/narrator.ts';
 import type { Answer, Program } from '../../machine/program.ts';
 import { Run, type Slices } from '../../machine/run.ts';
+import type { Sysctls } from '../../machine/sysctl.ts';
 import type { Endpoint } from '../../network/packet.ts';
 import { type RunSize, simulationOf } from '../../simulation.ts';
 import type { Recorder } from '../../trace/recorder.ts';
@@ -31,6 +33,8 @@ export const SERVER_PID = 3001;
 
 const CLIENT = '192.0.2.1';
 const SERVER: Endpoint = { address: '192.0.2.2', port: 8080 };
+/** `tcp_early_retrans`: the kernel's default. */
+const TAIL_LOSS_PROBES = 3;
 /** What a program reads at once. */
 const BUFFER_bytes = 65536;
 
@@ -77,6 +81,7 @@ function* server(p: NagleDelayedAckParameters): Program {
     if (p.server_nodelay) yield* sys.setsockopt(fd, 'TCP_NODELAY', 1);
     if (p.server_writes === 'cork-forever') yield* sys.setsockopt(fd, 'TCP_CORK', 1);
     while (yield* readAll(fd, p.request_bytes)) {
+      if (p.server_works_ms) yield* sys.nanosleep(p.server_works_ms);
       yield* respond(p, fd);
       if (p.server_closes_after_response) break;
     }
@@ -85,10 +90,50 @@ function* server(p: NagleDelayedAckParameters): Program {
   yield* sys.close(listener);
 }
 
+/** What the client's route says of TCP once it is changed. */
+const changedRoute = (p: NagleDelayedAckParameters): Route => ({
+  quickack: p.client_route_quickack,
+  rto_min_ms: p.client_route_rto_min_ms || null,
+});
+
+/** Changes the client's route, or takes the change back, where that is due just before this request. */
+function changeRoute(
+  p: NagleDelayedAckParameters,
+  { stack }: Machine,
+  recorder: Recorder,
+  request: number,
+): void {
+  const changed = changedRoute(p);
+  if (!changed.quickack && changed.rto_min_ms === null) return;
+  const isUndone = request === p.client_route_until_request;
+  if (!isUndone && request !== p.client_route_from_request) return;
+  stack.route = isUndone ? PLAIN_ROUTE : changed;
+  const rto_min = stack.route.rto_min_ms === null ? '' : ` rto_min ${stack.route.rto_min_ms}ms`;
+  const quickack = stack.route.quickack ? ' quickack 1' : '';
+  const open = request === 1 ? '' : ' The open connection looks it up when it next sends.';
+  recorder.record({
+    actor: stack.name,
+    kind: 'route-changed',
+    data: { ...stack.route },
+    says: isUndone
+      ? `Root takes the change of the route back.${open}`
+      : `Root changes the route to the server, with *${`${rto_min}${quickack}`.trim()}*.${open}`,
+    mark: 'sk_setup_caps:route',
+    beat: true,
+  });
+}
+
+/** The client's options of TCP. */
+function* setOptions(p: NagleDelayedAckParameters, fd: number): Program {
+  if (p.client_nodelay) yield* sys.setsockopt(fd, 'TCP_NODELAY', 1);
+  if (p.client_rto_min_us) yield* sys.setsockopt(fd, 'TCP_RTO_MIN_US', p.client_rto_min_us);
+  if (p.client_delack_max_us) yield* sys.setsockopt(fd, 'TCP_DELACK_MAX_US', p.client_delack_max_us);
+}
+
 function* client(
   p: NagleDelayedAckParameters,
-  clock: VirtualClock,
-  recorder: Recorder,
+  { clock, recorder }: Pick<Run, 'clock' | 'recorder'>,
+  machine: Machine,
   spans: RequestSpan[],
 ): Program {
   const half_bytes = p.client_writes === 2 ? Math.floor(p.request_bytes / 2) : 0;
@@ -96,10 +141,11 @@ function* client(
   for (let request = 1; request <= p.requests; request++) {
     if (request > 1 && p.gap_ms) yield* sys.nanosleep(p.gap_ms);
     recorder.section(`request ${request}`);
+    changeRoute(p, machine, recorder, request);
     const span: RequestSpan = { from_us: clock.now_us, until_us: null };
     if (fd < 0) {
       fd = (yield* sys.socket()).value;
-      if (p.client_nodelay) yield* sys.setsockopt(fd, 'TCP_NODELAY', 1);
+      yield* setOptions(p, fd);
       yield* sys.connect(fd, SERVER);
       if (p.client_quickack === 'once') yield* sys.setsockopt(fd, 'TCP_QUICKACK', 1);
       if (!p.server_closes_after_response) span.from_us = clock.now_us;
@@ -135,16 +181,20 @@ function* start(
   const { clock, recorder } = run;
   const spans: RequestSpan[] = [];
   const { mss_bytes, tcp_pingpong_thresh } = p;
-  const machine = (name: string, address: string) =>
-    run.machine({ name, addresses: [address], sysctl: { tcp_pingpong_thresh }, mss_bytes });
-  const ends = { client: machine('client', CLIENT), server: machine('server', SERVER.address) };
+  const sysctl = { tcp_pingpong_thresh, tcp_early_retrans: TAIL_LOSS_PROBES };
+  const machine = (name: string, address: string, own: Partial<Sysctls> = {}) =>
+    run.machine({ name, addresses: [address], kernel: '6.18', sysctl: { ...sysctl, ...own }, mss_bytes });
+  const ends = {
+    client: machine('client', CLIENT, { tcp_rto_min_us: p.client_tcp_rto_min_us }),
+    server: machine('server', SERVER.address),
+  };
   run.join([ends.client, ends.server], p.rtt_ms * 1000);
   const start = (name: 'client' | 'server', pid: number, program: Program) => {
     const narrator = new CallNarrator(recorder, name);
     ends[name].spawn({ pid, comm: name, narrator }).thread(`${name} process`, program).start();
   };
   start('server', SERVER_PID, server(p));
-  start('client', CLIENT_PID, client(p, clock, recorder, spans));
+  start('client', CLIENT_PID, client(p, run, ends.client, spans));
   yield* run.drain();
   linkStandoffs(recorder);
 
@@ -187,7 +237,7 @@ export const nagleDelayedAck = simulationOf<typeof parameters, NagleDelayedAckOu
     latencies_ms:
       'each request, from its first write() or its connect() until the whole response is read (ms)',
     stalls:
-      'numbers, from 1, of the requests that waited for a delayed ACK or for the timer that ends a cork',
+      'numbers, from 1, of the requests that waited for a delayed ACK, for a tail loss probe, or for the timer that ends a cork',
   },
   presets,
   size: sizeOf,

@@ -7,11 +7,11 @@ export interface RequestSpan {
   until_us: number | null;
 }
 
-/** The mark of what leaves because the timer of a window probe has fired. */
-const PROBED = 'tcp_write_wakeup:transmit';
+/** The marks of what leaves because the timer of a window probe, or of a tail loss probe, has fired. */
+const PROBES: readonly (string | null)[] = ['tcp_write_wakeup:transmit', 'tcp_send_loss_probe:new'];
 
 /**
- * Held data that is let go by a delayed ACK, or by the timer that ends a cork, has stalled the request in
+ * Held data that is let go by a delayed ACK, or by the timer of a probe, has stalled the request in
  * which it was held. @returns the requests' numbers, from 1
  */
 export function stalledRequests(events: readonly TraceEvent[], spans: readonly RequestSpan[]): number[] {
@@ -34,7 +34,7 @@ export function stalledRequests(events: readonly TraceEvent[], spans: readonly R
     else if (event.kind === 'packet-sent') {
       if (fired === actor) late.add(event.data.number);
       if (fired === actor) fired = null;
-      const isLate = event.mark === PROBED || late.has(received.get(actor) ?? 0);
+      const isLate = PROBES.includes(event.mark) || late.has(received.get(actor) ?? 0);
       if (isLate) timed.add(actor);
       else timed.delete(actor);
     } else if (event.kind === 'hold-ended') {

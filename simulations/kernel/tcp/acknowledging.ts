@@ -27,6 +27,9 @@ import { JIFFY_ms } from './retransmission.ts';
 export interface AcknowledgingSocket {
   readonly now_us: number;
   readonly tcp_pingpong_thresh: number;
+  /** The least RTO, in µs, and how long the socket lets ACKs wait at most, in jiffies. */
+  readonly rto_min_us: number;
+  readonly icsk_delack_max: number;
   readonly sk_state: TcpStateName;
   readonly regions: Regions;
   readonly receiver: Receiver;
@@ -69,6 +72,7 @@ export class Acknowledging {
     const { reason, quick, decision } = this.#sk.receiver.whyAckNow;
     const why = {
       full: 'more than one full segment has come',
+      route: 'the route asks for it',
       quick: `quick, ${quick} left`,
       now: 'a hole is filled',
       hole: 'the peer must know what is missing',
@@ -100,6 +104,7 @@ export class Acknowledging {
     if (ack.timeout_us === due_us) return;
     this.set_us = this.#sk.now_us;
     const wait = duration(this.delack_ms * 1000);
+    const isCapped = ack.delay < ack.wanted;
     const why =
       this.#sk.receiver.fin_seq !== null
         ? 'After a FIN the session counts as interactive'
@@ -111,17 +116,12 @@ export class Acknowledging {
     const isAtOnce = this.delack_ms === 0;
     const says = isAtOnce
       ? `${why}; no data has set a delay yet, so the ACK goes out *with the next tick*.`
-      : `${why}, so the ACK *waits up to ${wait}* for data to ride on.`;
+      : isCapped
+        ? `${why}, so the ACK waits for data to ride on, but *no longer than ${wait}*: a limit on the delay of ACKs cuts its ${duration(ack.wanted * JIFFY_ms * 1000)}.`
+        : `${why}, so the ACK *waits up to ${wait}* for data to ride on.`;
     this.#sk.diag.record('ack-delayed', says, {
       data: { delay_ms: this.delack_ms },
-      ...reasonOf(
-        formula(
-          'tcp_send_delayed_ack:timer',
-          wait,
-          [['timeout', this.delack_ms, 'ms']],
-          'the ACK waits that long for data to ride on',
-        ),
-      ),
+      ...this.#whyDelayed(wait),
       beat: !isAtOnce,
     });
     this.stop();
@@ -153,7 +153,7 @@ export class Acknowledging {
         ? 'The next tick is there.'
         : wasPingpong
           ? `Nothing came to ride on for ${wait}: the ACK goes alone, and *the session no longer counts as interactive*.`
-          : `Nothing came to ride on for ${wait}: the ACK goes alone, and the next one may wait ${ack.ato * 4} ms.`,
+          : `Nothing came to ride on for ${wait}: the ACK goes alone, and the next one may wait ${ack.delay * JIFFY_ms} ms.`,
       {
         data: { waited_ms: (this.#sk.now_us - this.set_us) / 1000, ato_ms: ack.ato * 4 },
         ...reasonOf(
@@ -181,17 +181,40 @@ export class Acknowledging {
     const { ack } = this.#sk.receiver;
     ack.ackSent();
     if (segment.payload_bytes > 0 && ack.dataSent())
-      this.#sk.diag.record(
-        'reply-counted',
-        `It leaves within ${ack.ato * 4} ms of the last data: *a reply*, number ${ack.pingpong}; from ${this.#sk.tcp_pingpong_thresh} on ACKs wait.`,
-        {
-          data: { pingpong: ack.pingpong, thresh: this.#sk.tcp_pingpong_thresh },
-          ...reasonOf(this.#whyReply()),
-          // Its own departure is what makes the next ACK wait.
-          beat: ack.pingpong === this.#sk.tcp_pingpong_thresh,
-        },
-      );
+      this.#sk.diag.record('reply-counted', this.#replySentence(), {
+        data: { pingpong: ack.pingpong, thresh: this.#sk.tcp_pingpong_thresh },
+        ...reasonOf(this.#whyReply()),
+        // Its own departure is what makes the next ACK wait.
+        beat: ack.pingpong === this.#sk.tcp_pingpong_thresh,
+      });
     if (this.#sk.regions.acknowledgement === 'delayed') this.#sk.tell({ type: 'ack sent' });
+  }
+
+  /** How long the ACK waits, and what cut it. @param wait in words */
+  #whyDelayed(wait: string): Reason {
+    const { ack } = this.#sk.receiver;
+    if (ack.delay === ack.wanted)
+      return reasonOf(
+        formula(
+          'tcp_send_delayed_ack:timer',
+          wait,
+          [['timeout', this.delack_ms, 'ms']],
+          'the ACK waits that long for data to ride on',
+        ),
+      );
+    const { rto_min_us, icsk_delack_max } = this.#sk;
+    return reasonOf(
+      formula(
+        'tcp_delack_max:cap',
+        wait,
+        [
+          ['tcp_rto_min(sk)', rto_min_us / 1000, 'ms'],
+          ['inet_csk(sk)->icsk_delack_max', icsk_delack_max * JIFFY_ms, 'ms'],
+        ],
+        'the ACK waits no longer for data to ride on',
+      ),
+      'tcp_send_delayed_ack:limit',
+    );
   }
 
   /** An earlier delay that is nearly over. @param due_us when it is, in µs */
@@ -206,6 +229,17 @@ export class Acknowledging {
       ],
       'the ACK goes out now',
     );
+  }
+
+  /** What a reply counts towards. */
+  #replySentence(): string {
+    const { sinceReceived, ato, pingpong } = this.#sk.receiver.ack;
+    const thresh = this.#sk.tcp_pingpong_thresh;
+    const count =
+      pingpong < thresh
+        ? `That is ${pingpong} of the ${thresh} that make the session interactive`
+        : `The session counts as *interactive*, as ${thresh === 1 ? 'one quick reply is' : `${thresh} quick replies are`} enough: ACKs wait now`;
+    return `This data leaves ${sinceReceived * JIFFY_ms} ms after the last data came. Less than ${ato * JIFFY_ms} ms (ato) makes it *a quick reply*. ${count}.`;
   }
 
   #whyReply(): Decision {

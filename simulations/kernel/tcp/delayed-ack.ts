@@ -3,16 +3,13 @@
  * `net/ipv4/tcp_input.c`, `tcp_output.c` and `tcp_timer.c` (6.12) that read and write it. Times are whole
  * jiffies, as in the kernel; a jiffy is counted from the event that set the time, not from a tick.
  *
- * Left out: segments that arrive as one (GRO), compressed ACKs, the route's `quickack`, DCTCP, SACK's jitter in the segment's size.
+ * Left out: segments that arrive as one (GRO), compressed ACKs, DCTCP, SACK's jitter in the segment's size.
  */
 import { HZ } from '../profile.ts';
+import { JIFFY_us, TCP_DELACK_MAX } from './rto-min.ts';
 
 /** The least time between segments that is remembered, and the delay at first: 40 ms. */
 export const TCP_ATO_MIN = HZ / 25;
-/** No delay is remembered as longer: 200 ms. */
-export const TCP_DELACK_MAX = HZ / 5;
-/** No ACK waits longer: a jiffy less than the shortest RTO (`tcp_delack_max`). */
-const TCP_DELACK_BELOW_RTO = HZ / 5 - 1;
 /** How many ACKs are quick at most. */
 export const TCP_MAX_QUICKACKS = 16;
 /** RFC 9293 3.7.1: the MSS of a peer that has said nothing. */
@@ -22,9 +19,6 @@ const TCP_MIN_MSS_bytes = 88;
 const TCP_HEADER_bytes = 20;
 const U8_MAX = 255;
 
-/** A jiffy, in µs. */
-const JIFFY_us = 1e6 / HZ;
-
 /** What the rules read of the socket around them. */
 export interface Receiving {
   readonly now_us: number;
@@ -33,6 +27,10 @@ export interface Receiving {
   /** The MSS that this end offered less the timestamps, in bytes. */
   readonly advmss_bytes: number;
   readonly tcp_pingpong_thresh: number;
+  /** No ACK waits longer, in jiffies: `tcp_delack_max`. */
+  readonly delack_max: number;
+  /** The route asks for quick ACKs. */
+  readonly dst_quick_ack: boolean;
   /** `icsk_rto`, in ms. */
   readonly rto_ms: number;
   /** Eight times the round-trip time, in µs, or 0. */
@@ -82,9 +80,14 @@ export class DelayedAck {
     return this.pingpong >= this.#sk.tcp_pingpong_thresh;
   }
 
+  /** The route has `quickack 1`. */
+  get isAskedByRoute(): boolean {
+    return this.#sk.dst_quick_ack;
+  }
+
   /** `tcp_in_quickack_mode`. */
   get inQuickackMode(): boolean {
-    return this.quick > 0 && !this.inPingpongMode;
+    return this.isAskedByRoute || (this.quick > 0 && !this.inPingpongMode);
   }
 
   /** Since data last came, in jiffies. */
@@ -168,6 +171,11 @@ export class DelayedAck {
 
   /** How long an ACK may wait from now on, in jiffies: `tcp_send_delayed_ack`. */
   get delay(): number {
+    return Math.min(this.wanted, this.#sk.delack_max);
+  }
+
+  /** The same before the cap. */
+  get wanted(): number {
     let { ato } = this;
     if (ato > TCP_ATO_MIN) {
       const { srtt_us } = this.#sk;
@@ -175,7 +183,7 @@ export class DelayedAck {
       if (srtt_us) max_ato = Math.min(max_ato, Math.max(Math.ceil((srtt_us >> 3) / JIFFY_us), TCP_ATO_MIN));
       ato = Math.min(ato, max_ato);
     }
-    return Math.min(ato, TCP_DELACK_BELOW_RTO);
+    return ato;
   }
 
   /**

@@ -24,6 +24,7 @@ import type { Wait, Waiter } from '../../trace/wait.ts';
 import type { Errno } from '../errno.ts';
 import { TCP_NAGLE_CORK, TCP_NAGLE_OFF } from './nagle.ts';
 import type { Receiver } from './receiver.ts';
+import { JIFFY_ms } from './retransmission.ts';
 import type { Sender } from './sender.ts';
 import type { Agreed } from './tcp-options.ts';
 
@@ -104,6 +105,8 @@ export interface DiagSocket {
   };
   readonly sender: Sender;
   readonly receiver: Receiver;
+  /** No ACK waits longer, in jiffies. */
+  readonly delack_max: number;
   readonly syn: { state(): SynState };
   readonly acknowledging: { readonly set_us: number };
   readonly advmss_bytes: number;
@@ -321,7 +324,7 @@ export class Diag implements Source<TcpState> {
       ...rx_opt,
       quick: ack.quick,
       pingpong: ack.pingpong,
-      ato_ms: ack.ato * 4,
+      ato_ms: Math.min(ack.ato, this.sk.delack_max) * JIFFY_ms,
       delack: ack.timeout_us === null ? null : { set_us: acknowledging.set_us, due_us: ack.timeout_us },
     };
   }

@@ -31,6 +31,8 @@ export interface OutgoingSocket extends HostedSocket {
   readonly ts_recent: number;
   readonly sender: { readonly queue: SendQueue };
   readonly receiver: Receiver;
+  /** Looks the route up again. */
+  setupCaps(): void;
   readonly acknowledging: { leaves(segment: Segment): void; hasLeft(): void };
   /** The listener that has made it, or null. */
   readonly parent: object | null;
@@ -121,6 +123,7 @@ export class Outgoing {
           : { value: this.#host.timestamp(), echo: hasAck ? sk.ts_recent : 0 },
     };
     if (hasAck && !isSyn) sk.acknowledging.leaves(segment);
+    sk.setupCaps();
     this.#count(segment, isAgain);
     sk.diag.refresh();
     this.#host.transmit(segment, sk, says, why, beat);

@@ -33,7 +33,7 @@ export type Queued =
   | 'outside the window';
 
 /** Why something is acknowledged at once. */
-export type AckReason = 'full' | 'quick' | 'now' | 'hole';
+export type AckReason = 'full' | 'route' | 'quick' | 'now' | 'hole';
 
 export class Receiver {
   readonly ack: DelayedAck;
@@ -151,8 +151,16 @@ export class Receiver {
 
   /** The first of the kernel's reasons for an ACK at once, and the quick ACKs that are left. */
   get whyAckNow(): { reason: AckReason; quick: number; decision: Decision } {
-    const { quick, inQuickackMode, isNow } = this.ack;
-    const reason = this.#isFull() ? 'full' : inQuickackMode ? 'quick' : isNow ? 'now' : 'hole';
+    const { quick, isAskedByRoute, inQuickackMode, isNow } = this.ack;
+    const reason = this.#isFull()
+      ? 'full'
+      : isAskedByRoute
+        ? 'route'
+        : inQuickackMode
+          ? 'quick'
+          : isNow
+            ? 'now'
+            : 'hole';
     return { reason, quick, decision: this.#decisionOf(reason, quick) };
   }
 
@@ -171,6 +179,8 @@ export class Receiver {
           ],
           follows,
         );
+      case 'route':
+        return or('tcp_in_quickack_mode:route', [['icsk->icsk_ack.dst_quick_ack', true]], follows);
       case 'quick':
         return and(
           'tcp_in_quickack_mode:quick',

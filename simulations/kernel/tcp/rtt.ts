@@ -1,20 +1,16 @@
 /**
  * The round-trip time and the RTO: `tcp_rtt_estimator` and `__tcp_set_rto` in `net/ipv4/tcp_input.c`,
  * RFC 6298 as Linux has it. Times are scaled as there: `srtt_us` is eight times the estimate.
- *
- * Left out: `tcp_rto_min_us`.
  */
 import { HZ } from '../profile.ts';
 import { TCP_RTO_MAX_ms, TCP_TIMEOUT_INIT_ms } from './retransmission.ts';
-
-/** `TCP_RTO_MIN`: no RTO is shorter than this above the round-trip time. */
-export const TCP_RTO_MIN_ms = 200;
+import { JIFFY_us, TCP_RTO_MIN } from './rto-min.ts';
 
 /** `TCP_TIMEOUT_FALLBACK`: RFC 6298 5.7. */
 const TCP_TIMEOUT_FALLBACK_ms = 3000;
 
-const TCP_RTO_MIN_us = TCP_RTO_MIN_ms * 1000;
-const JIFFY_us = 1e6 / HZ;
+/** `TCP_RTO_MIN`, in ms. */
+export const TCP_RTO_MIN_ms = (TCP_RTO_MIN * 1000) / HZ;
 
 export class RttEstimator {
   /** Eight times the smoothed round-trip time, in µs; 0 before the first sample. */
@@ -26,6 +22,12 @@ export class RttEstimator {
   rttvar_us = 0;
   #rtt_seq = 0;
   #initial_ms = TCP_TIMEOUT_INIT_ms;
+  readonly #rto_min_us: () => number;
+
+  /** @param rto_min_us `tcp_rto_min_us` at the moment: no RTO is shorter than this above the round-trip time */
+  constructor(rto_min_us: () => number = () => TCP_RTO_MIN * JIFFY_us) {
+    this.#rto_min_us = rto_min_us;
+  }
 
   /** Takes a sample. @param mrtt_us µs, at least 1 @param snd_una after the ACK @param snd_nxt positions */
   sample(mrtt_us: number, snd_una: number, snd_nxt: number): void {
@@ -34,7 +36,7 @@ export class RttEstimator {
     if (this.srtt_us === 0) {
       this.srtt_us = measured << 3;
       this.mdev_us = measured << 1;
-      this.rttvar_us = this.mdev_max_us = Math.max(this.mdev_us, TCP_RTO_MIN_us);
+      this.rttvar_us = this.mdev_max_us = Math.max(this.mdev_us, this.#rto_min_us());
       this.#rtt_seq = snd_nxt;
       return;
     }
@@ -52,7 +54,7 @@ export class RttEstimator {
     if (snd_una > this.#rtt_seq) {
       if (this.mdev_max_us < this.rttvar_us) this.rttvar_us -= (this.rttvar_us - this.mdev_max_us) >> 2;
       this.#rtt_seq = snd_nxt;
-      this.mdev_max_us = TCP_RTO_MIN_us;
+      this.mdev_max_us = this.#rto_min_us();
     }
   }
 

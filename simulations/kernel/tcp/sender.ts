@@ -1,13 +1,14 @@
 /**
  * The sending half of a connection: `net/ipv4/tcp_output.c`, and the half of `tcp_input.c` that reads ACKs.
  *
- * Left out: segmentation offload (TSO, GSO), tail loss probes, SACK, RACK, pacing, small queues, MTU probing, the
+ * Left out: segmentation offload (TSO, GSO), SACK, RACK, what a tail loss probe finds out, pacing, small queues, MTU probing, the
  * smaller MSS for a peer with a small window (`tcp_bound_to_half_wnd`).
  */
 import { duration, ordinal } from '../../engine/duration.ts';
 import type { Sysctls } from '../../machine/sysctl.ts';
 import { and, comparison, type Decision, reasonOf, type Why } from '../../trace/decision.ts';
 import type { Details, EventKind, KernelMark } from '../../trace/event.ts';
+import type { Counted } from '../counters.ts';
 import { CongestionWindow, TCP_INIT_CWND } from './congestion.ts';
 import { type NagleVerdict, TCP_NAGLE_CORK, TCP_NAGLE_OFF, TCP_NAGLE_PUSH, tcp_nagle_test } from './nagle.ts';
 import {
@@ -16,6 +17,7 @@ import {
   TCP_RTO_MAX_ms,
   tcp_model_timeout,
 } from './retransmission.ts';
+import { JIFFY_us, TCP_TIMEOUT_MIN, usecs_to_jiffies } from './rto-min.ts';
 import { RttEstimator, TCP_RTO_MIN_ms } from './rtt.ts';
 import { bytesOf, SendQueue, type Sent } from './send-queue.ts';
 
@@ -37,7 +39,13 @@ export type Hold = 'Nagle' | 'cork' | 'window';
 /** What the sender asks of the socket around it. */
 export interface SenderSocket {
   readonly now_us: number;
-  readonly sysctl: Pick<Sysctls, 'tcp_retries2' | 'tcp_orphan_retries' | 'tcp_slow_start_after_idle'>;
+  readonly sysctl: Pick<
+    Sysctls,
+    'tcp_retries2' | 'tcp_orphan_retries' | 'tcp_slow_start_after_idle' | 'tcp_early_retrans'
+  >;
+  /** The least RTO, in µs: `tcp_rto_min_us`. */
+  readonly rto_min_us: number;
+  readonly counters: Pick<Counted, 'add'>;
   readonly rx_opt: { readonly sack: boolean };
   readonly icsk_user_timeout_ms: number;
   /** No program holds the socket any more: `SOCK_DEAD`. */
@@ -81,7 +89,7 @@ export type AckResult = 'advanced' | 'old' | 'duplicate' | 'not sent yet';
 
 export class Sender {
   readonly queue = new SendQueue();
-  readonly rtt = new RttEstimator();
+  readonly rtt: RttEstimator;
   readonly congestion = new CongestionWindow();
   /** Data in a full segment, in bytes: the MSS less the timestamps. */
   mss_bytes = 1448;
@@ -112,11 +120,14 @@ export class Sender {
   /** The timer has noticed it, not the third duplicate ACK. */
   #isAfterTimeout = false;
   /** Which timer the statechart runs for this sender. */
-  #pending: 'retransmission' | 'probe' | null = null;
+  #pending: 'retransmission' | 'loss probe' | 'probe' | null = null;
+  /** Where sending stood when a tail loss probe left that nothing has answered yet, or null. */
+  #tlp_high_seq: number | null = null;
   readonly #sk: SenderSocket;
 
   constructor(sk: SenderSocket) {
     this.#sk = sk;
+    this.rtt = new RttEstimator(() => sk.rto_min_us);
   }
 
   /** `icsk_rto` with its backoff, in ms. */
@@ -283,6 +294,7 @@ export class Sender {
       hasSent = true;
     }
     this.congestion.validate(this.packets_out, this.queue.snd_una, this.queue.snd_nxt);
+    if (hasSent) this.#scheduleLossProbe(this.#untilRto_us);
     return { hold, verdict, hasSent };
   }
 
@@ -303,7 +315,7 @@ export class Sender {
       `${what}${why}.`,
       verdict ? reasonOf(verdict.decision) : 'tcp_write_xmit:transmit',
     );
-    if (isFirst) this.#rearm();
+    if (isFirst || this.#pending === 'loss probe') this.#rearm();
   }
 
   /** `tcp_rearm_rto`. */
@@ -314,9 +326,77 @@ export class Sender {
     } else this.#setTimer(this.icsk_rto_ms, 'retransmission');
   }
 
-  #setTimer(timer_ms: number, kind: 'retransmission' | 'probe'): void {
+  #setTimer(timer_ms: number, kind: 'retransmission' | 'loss probe' | 'probe'): void {
     this.#pending = kind;
-    this.#sk.chart.setTimer(timer_ms, kind);
+    this.#sk.chart.setTimer(timer_ms, kind === 'probe' ? 'probe' : 'retransmission');
+  }
+
+  /** Until the retransmission timer of the oldest segment is due, in µs: `tcp_rto_delta_us`. */
+  get #untilRto_us(): number {
+    const { now_us } = this.#sk;
+    return (this.queue.sent[0]?.sent_us ?? now_us) + this.icsk_rto_ms * 1000 - now_us;
+  }
+
+  /**
+   * Sets the one timer for a probe of what may have got lost at the end: two round trips after it was sent, and behind a
+   * single segment as long again as its ACK may be delayed. `tcp_schedule_loss_probe`.
+   * @param rto_us until the retransmission timer is due
+   */
+  #scheduleLossProbe(rto_us: number): void {
+    const isOpen = this.#high_seq === null && this.#dupacks === 0;
+    if (this.#sk.sysctl.tcp_early_retrans < 3 || !this.#sk.rx_opt.sack) return;
+    if (this.packets_out === 0 || !isOpen || this.rtt.srtt_us === 0) return;
+    const least_us = this.packets_out === 1 ? this.#sk.rto_min_us : TCP_TIMEOUT_MIN * JIFFY_us;
+    let timeout = usecs_to_jiffies((this.rtt.srtt_us >> 2) + least_us);
+    if (rto_us > 0) timeout = Math.min(timeout, usecs_to_jiffies(rto_us));
+    this.#setTimer((timeout * JIFFY_us) / 1000, 'loss probe');
+  }
+
+  /** Whether the timer that is set, or has just fired, is that of a tail loss probe. */
+  get isLossProbe(): boolean {
+    return this.#pending === 'loss probe';
+  }
+
+  /**
+   * The timer of a tail loss probe has fired: what waits in the socket goes out, whatever Nagle's rule and the congestion
+   * window say, or else the last segment goes out again. `tcp_send_loss_probe`.
+   * @param waited_ms how long the timer was set for
+   */
+  lossProbe(waited_ms: number): void {
+    this.#pending = null;
+    const { queue } = this;
+    const bytes = Math.min(queue.unsent_bytes, this.mss_bytes);
+    const hasNew = queue.hasUnsent && queue.snd_nxt + bytes <= queue.snd_una + this.snd_wnd;
+    const mark = hasNew ? 'tcp_send_loss_probe:new' : 'tcp_send_loss_probe:again';
+    this.#sk.diag.record(
+      'timer-fired',
+      `No ACK for ${duration(waited_ms * 1000)}: *the timer of the tail loss probe fires*.`,
+      { mark, beat: true },
+    );
+    this.#sk.chart.timerEnded();
+    const last = queue.sent.at(-1);
+    if (this.#tlp_high_seq === null && last) {
+      if (hasNew) this.#sendProbe(bytes);
+      else this.#resend(last, mark);
+      this.#tlp_high_seq = queue.snd_nxt;
+      this.#sk.counters.add('TcpExtTCPLossProbes');
+    }
+    this.#rearm();
+  }
+
+  #sendProbe(bytes: number): void {
+    const { queue } = this;
+    const wasHeld = this.hold;
+    const sent = queue.take(bytes, this.#sk.now_us);
+    this.#lsndtime_us = this.#sk.now_us;
+    if (bytes % this.mss_bytes !== 0) this.snd_sml = sent.end_seq;
+    this.#sk.outgoing.transmitData(
+      sent,
+      `*${bytes} bytes* go out as the probe, whatever kept them.`,
+      'tcp_send_loss_probe:new',
+    );
+    this.hold = queue.hasUnsent ? wasHeld : null;
+    this.#sk.holding.holds(this.hold, queue.unsent_bytes, null, true);
   }
 
   /** An ACK arrives: `tcp_ack`. */
@@ -338,8 +418,10 @@ export class Sender {
     }
     const done = this.queue.acknowledge(ack);
     this.#measure(done, echo_us);
+    if (this.#tlp_high_seq !== null && ack >= this.#tlp_high_seq) this.#tlp_high_seq = null;
     this.#repaired(ack, done.length);
     this.#rearm();
+    this.#scheduleLossProbe(this.icsk_rto_ms * 1000);
     if (!this.isCongested) this.#expandBuffer();
     this.#sk.changed();
     return 'advanced';
@@ -465,6 +547,7 @@ export class Sender {
 
   /** Whether the timer has fired once too often: `tcp_write_timeout` for a connection that was up. */
   expired(): boolean {
+    if (this.isLossProbe) return false;
     const { icsk_retransmits } = this;
     return retransmits_timed_out({ icsk_retransmits }, this.#sinceRetransmission_ms, this.#limit_ms);
   }

@@ -14,6 +14,8 @@ import { and, reasonOf } from '../../trace/decision.ts';
 import type { AcceptQueue } from '../accept-queue.ts';
 import type { Counted } from '../counters.ts';
 import type { Errno } from '../errno.ts';
+import type { KernelProfile } from '../profile.ts';
+import type { Route } from '../route.ts';
 import { WaitSet } from '../wait-set.ts';
 import { Acknowledging, type AcknowledgingSocket } from './acknowledging.ts';
 import type { ConnectionEvent } from './connection.ts';
@@ -24,6 +26,7 @@ import { Holding, type HoldingSocket } from './holding.ts';
 import { Incoming, type IncomingSocket } from './incoming.ts';
 import { Outgoing, type OutgoingSocket } from './outgoing.ts';
 import { Receiver } from './receiver.ts';
+import { JIFFY_us, TCP_DELACK_MAX, tcp_delack_max, tcp_rto_min, usecs_to_jiffies } from './rto-min.ts';
 import { Sender, type SenderSocket } from './sender.ts';
 import { Sequence } from './sequence.ts';
 import { type ChartSocket, Statechart } from './statechart.ts';
@@ -86,6 +89,11 @@ export class TcpSock implements Whole {
   icsk_syn_retries = 0;
   /** `TCP_USER_TIMEOUT` in ms, 0 for none. */
   icsk_user_timeout_ms = 0;
+  /** The least RTO of the socket itself, and how long its ACKs wait at most; jiffies. */
+  icsk_rto_min: number;
+  icsk_delack_max = TCP_DELACK_MAX;
+  /** What the route says, as the socket has last seen it. */
+  dst: Route;
   /** A pending error; reading it through SO_ERROR or a failed call clears it. */
   sk_err: Errno | null = null;
   /** An error that was noted while connect() held the socket. */
@@ -130,6 +138,8 @@ export class TcpSock implements Whole {
     this.cookie = host.nextCookie();
     this.#waiting = new WaitSet(host.clock);
     this.snd = new Sequence(host.random.bits());
+    this.icsk_rto_min = usecs_to_jiffies(host.sysctl.tcp_rto_min_us);
+    this.dst = host.route;
     this.syn = new SynRetransmission(this, host);
     this.receiver = new Receiver(this, host.sysctl.rcvbuf_bytes, host.truesize);
     this.diag = new Diag(this, host);
@@ -162,6 +172,22 @@ export class TcpSock implements Whole {
     return this.host.sysctl.tcp_pingpong_thresh;
   }
 
+  get kernel(): KernelProfile {
+    return this.host.kernel;
+  }
+
+  get delack_max(): number {
+    return tcp_delack_max(this);
+  }
+
+  get rto_min_us(): number {
+    return tcp_rto_min(this) * JIFFY_us;
+  }
+
+  get dst_quick_ack(): boolean {
+    return this.dst.quickack;
+  }
+
   get rcv_wnd(): number {
     return this.receiver.rcv_wnd;
   }
@@ -180,9 +206,15 @@ export class TcpSock implements Whole {
 
   // --- what programs ask for ---
 
+  /** Looks the route up again: `sk_setup_caps`. */
+  setupCaps(): void {
+    this.dst = this.host.route;
+  }
+
   /** Active open: `tcp_v4_connect`. The state is SYN_SENT when it returns. @returns the error that keeps it from it */
   open(remote: Endpoint): Errno | null {
     this.remote = remote;
+    this.setupCaps();
     const errno = this.host.hash(this);
     if (errno) {
       this.remote = NOWHERE;
@@ -315,6 +347,8 @@ export class TcpSock implements Whole {
     this.sndtimeo_ms = parent.sndtimeo_ms;
     this.rcvtimeo_ms = parent.rcvtimeo_ms;
     this.icsk_user_timeout_ms = parent.icsk_user_timeout_ms;
+    this.icsk_rto_min = parent.icsk_rto_min;
+    this.icsk_delack_max = parent.icsk_delack_max;
     this.sender.inherit(parent.sender);
     this.receiver.buffer.inherit(parent.receiver.buffer);
   }

@@ -7,6 +7,7 @@ import type { Json } from '../../engine/json.ts';
 import type { Sysctls } from '../../machine/sysctl.ts';
 import { failure, type Reasoned, success } from '../answer.ts';
 import { TCP_NAGLE_CORK, TCP_NAGLE_OFF } from './nagle.ts';
+import { JIFFY_us, TCP_DELACK_MAX, TCP_RTO_MIN, TCP_TIMEOUT_MIN, usecs_to_jiffies } from './rto-min.ts';
 import type { TcpSock } from './sock.ts';
 
 /** `SOCK_STREAM`, `AF_INET`, `IPPROTO_TCP`. */
@@ -20,6 +21,8 @@ const SOCK_MIN_RCVBUF = TCP_SKB_MIN_TRUESIZE;
 const MAX_TCP_SYNCNT = 127;
 
 interface Option {
+  /** Whether the kernel has it; it does, when left out. */
+  isKnown?(sk: TcpSock): boolean;
   get(sk: TcpSock, sysctl: Sysctls): Json;
   /** @returns false for a value that is not allowed: EINVAL. Without it the option is only read */
   set?(sk: TcpSock, value: number, sysctl: Sysctls): boolean;
@@ -101,6 +104,27 @@ const OPTIONS: Readonly<Record<string, Option>> = {
       return value >= 0;
     },
   },
+  // Both in µs, and rounded up to whole jiffies.
+  TCP_RTO_MIN_US: {
+    isKnown: ({ kernel }) => kernel.hasDelackOptions,
+    get: ({ icsk_rto_min }) => icsk_rto_min * JIFFY_us,
+    set: (sk, value) => {
+      const jiffies = usecs_to_jiffies(value);
+      const isAllowed = jiffies >= TCP_TIMEOUT_MIN && jiffies <= TCP_RTO_MIN;
+      if (isAllowed) sk.icsk_rto_min = jiffies;
+      return isAllowed;
+    },
+  },
+  TCP_DELACK_MAX_US: {
+    isKnown: ({ kernel }) => kernel.hasDelackOptions,
+    get: ({ icsk_delack_max }) => icsk_delack_max * JIFFY_us,
+    set: (sk, value) => {
+      const jiffies = usecs_to_jiffies(value);
+      const isAllowed = jiffies >= TCP_TIMEOUT_MIN && jiffies <= TCP_DELACK_MAX;
+      if (isAllowed) sk.icsk_delack_max = jiffies;
+      return isAllowed;
+    },
+  },
   TCP_SYNCNT: {
     get: ({ icsk_syn_retries }, { tcp_syn_retries }) => icsk_syn_retries || tcp_syn_retries,
     set: (sk, value) => {
@@ -112,12 +136,14 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   TCP_INFO: { get: ({ diag }) => ({ ...diag.tcpInfo() }) },
 };
 
-const optionOf = (name: string): Option | undefined =>
-  Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
+function optionOf(sk: TcpSock, name: string): Option | undefined {
+  const option = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
+  return option?.isKnown?.(sk) === false ? undefined : option;
+}
 
 /** setsockopt(). ENOPROTOOPT for an option that there is not, EINVAL for a value that it cannot have */
 export function setOption(sk: TcpSock, name: string, value: number, sysctl: Sysctls): Reasoned {
-  const set = optionOf(name)?.set;
+  const set = optionOf(sk, name)?.set;
   if (!set) return failure('ENOPROTOOPT');
   if (!set(sk, value, sysctl)) return failure('EINVAL');
   sk.optionsChanged();
@@ -126,6 +152,6 @@ export function setOption(sk: TcpSock, name: string, value: number, sysctl: Sysc
 
 /** getsockopt(). `out.value`: a number, or for TCP_INFO the fields of `struct tcp_info` by name */
 export function getOption(sk: TcpSock, name: string, sysctl: Sysctls): Reasoned {
-  const option = optionOf(name);
+  const option = optionOf(sk, name);
   return option ? { ...success(), out: { value: option.get(sk, sysctl) } } : failure('ENOPROTOOPT');
 }

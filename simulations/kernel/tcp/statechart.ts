@@ -262,6 +262,10 @@ export class Statechart implements ConnectionActions {
   }
 
   retransmit(): void {
+    if (this.#sk.sender.isLossProbe) {
+      this.#sk.sender.lossProbe(this.timer_ms);
+      return;
+    }
     this.#host.counters.add('TcpExtTCPTimeouts');
     if (this.#isSynAckDue) {
       const { retransmits, rto_ms, sent_us } = this.synAck;

@@ -10,6 +10,7 @@ import type { Recorder } from '../../trace/recorder.ts';
 import type { Counted } from '../counters.ts';
 import type { Errno } from '../errno.ts';
 import type { KernelProfile } from '../profile.ts';
+import type { Route } from '../route.ts';
 import type { Truesize } from './receive-buffer.ts';
 import type { Remains } from './time-wait.ts';
 
@@ -37,6 +38,8 @@ export interface TcpHost<Sock extends HostedSocket = HostedSocket> {
   readonly sockets: Shelf<Cookie, SocketState>;
   /** The MSS that the device allows, in bytes (MTU less 40). */
   readonly mss_bytes: number;
+  /** What the way to the peer says of TCP now. */
+  readonly route: Route;
   /** What a segment takes of a receive buffer. */
   readonly truesize: Truesize;
   /** The next `sk_cookie`, and the next inode of a socket. */

@@ -2,6 +2,7 @@
 import { VirtualClock } from '#simulations/engine/clock.ts';
 import type { Json } from '#simulations/engine/json.ts';
 import { Random } from '#simulations/engine/random.ts';
+import type { KernelVersion } from '#simulations/kernel/profile.ts';
 import type { TcpSock } from '#simulations/kernel/tcp/sock.ts';
 import type { SocketOption } from '#simulations/machine/calls.ts';
 import { Machine } from '#simulations/machine/machine.ts';
@@ -48,7 +49,7 @@ export class Bench {
   #read = 0;
   #local_port = 0;
 
-  constructor(options: { sysctl?: Partial<Sysctls>; mss_bytes?: number } = {}) {
+  constructor(options: { sysctl?: Partial<Sysctls>; mss_bytes?: number; kernel?: KernelVersion } = {}) {
     const { clock, recorder } = this;
     const random = new Random(1);
     this.machine = new Machine({ name: 'host', addresses: [LOCAL], clock, recorder, random, ...options });

@@ -18,6 +18,8 @@ function engine(socket: Partial<{ -readonly [F in keyof Receiving]: Receiving[F]
     rcv_wnd: 65_536,
     advmss_bytes: MSS,
     tcp_pingpong_thresh: 1,
+    delack_max: 49,
+    dst_quick_ack: false,
     rto_ms: 300,
     srtt_us: 0,
     ...socket,
