@@ -345,6 +345,14 @@ def read_counters():
     return {name: int(values[name]) for name in COUNTERS if int(values.get(name, 0))}
 
 
+def choose_congestion_control():
+    """Linux's own default, or Reno where a namespace may not have it: bbr would pace the segments."""
+    try:
+        sysctl("tcp_congestion_control", "cubic")
+    except Skip:
+        sysctl("tcp_congestion_control", "reno")
+
+
 def join(home, server, p):
     """Lays the wire and the addresses; returns the Board on which the wire notes how late it was.
 
@@ -562,8 +570,7 @@ def run_case(case, recorded):
     home = new_namespace()
     for namespace in (peer, home):
         with inside(namespace, home):
-            with contextlib.suppress(Skip):  # where it is not Linux's own default: bbr would pace the segments
-                sysctl("tcp_congestion_control", "cubic")
+            choose_congestion_control()
             if p["tcp_pingpong_thresh"] is not None:
                 sysctl("tcp_pingpong_thresh", p["tcp_pingpong_thresh"])
     if p["client_tcp_rto_min_us"] is not None:
