@@ -1,0 +1,208 @@
+"""The situations of this chapter's playbook: a client and a server on two hosts that talk while the commands run.
+
+The hosts are network namespaces, each with eth0: the client 10.1.1.1, whose route to the server's 10.2.0.5 is the one that
+the playbook has as its example, and the server behind it. The server's port is 4242.
+"""
+import contextlib
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import time
+
+from stage import need, run, stage
+
+from labkit.namespaces import enter_namespaces
+from labkit.network import check_network, inside, ip, lay_wire, new_namespace, wait_until_up
+from labkit.processes import Board, spawn
+
+PORT = 4242
+CLIENT, GATEWAY, SERVER = "10.1.1.1", "10.1.1.2", "10.2.0.5"
+REQUEST, HEADER, BODY, LONG = bytes(80), bytes(120), bytes(400), bytes(2000)
+DOWNLOADS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../content/incidents/nagle-delayed-ack")
+
+
+class Hosts:
+    """Two hosts and the wire between them; `client` and `server` are their namespaces."""
+
+    def __init__(self):
+        check_network()
+        need("ss", "tcpdump", "nstat", "strace", "nsenter")
+        enter_namespaces(as_root=True)
+        self.server = new_namespace()
+        self.client = new_namespace()
+        lay_wire(("eth0", "02:00:00:00:00:01"), ("eth0", "02:00:00:00:00:02"), self.server)
+        ip(f"address add {CLIENT}/24 dev eth0")
+        ip("link set eth0 up")
+        with inside(self.server, self.client):
+            ip(f"address add {GATEWAY}/24 dev eth0")
+            ip(f"address add {SERVER}/32 dev eth0")
+            ip("link set eth0 up")
+            wait_until_up()
+        wait_until_up()
+        ip(f"route add 10.2.0.0/16 via {GATEWAY} dev eth0 mtu 1400")
+        self.board = Board(["answered", "longest_us"])
+
+    def at(self, host):
+        """Runs the block on a host; this process is on the client otherwise."""
+        return inside(self.server, self.client) if host == "server" else contextlib.nullcontext()
+
+
+class Talk:
+    """A client and a server that talk until the block ends. `respond(connection)` answers, `ask(connection)` asks."""
+
+    def __init__(self, hosts, respond, ask=lambda connection: connection.sendall(REQUEST), pause_s=0.0,
+                 response=len(HEADER) + len(BODY), prepare=lambda connection: None):
+        with hosts.at("server"):
+            listener = socket.create_server((SERVER, PORT))
+            self.server_pid = spawn(serve, listener, respond, prepare)
+        self.client_pid = spawn(talk, ask, pause_s, response, hosts.board)
+        listener.close()
+        time.sleep(0.5)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for pid in (self.client_pid, self.server_pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def serve(listener, respond, prepare):
+    """The server: one connection, requests answered one after the other."""
+    connection = listener.accept()[0]
+    prepare(connection)
+    while connection.recv(len(REQUEST), socket.MSG_WAITALL):
+        respond(connection)
+
+
+def talk(ask, pause_s, response, board):
+    """The client: keeps its connection, counts what is answered, and notes the longest of the last ten in µs.
+
+    After every third response it rests.
+    """
+    connection = socket.create_connection((SERVER, PORT))
+    last = []
+    while True:
+        began = time.monotonic_ns()
+        ask(connection)
+        connection.recv(response, socket.MSG_WAITALL)
+        last = [*last, (time.monotonic_ns() - began) // 1000][-10:]
+        board["longest_us"] = max(last)
+        board["answered"] = board["answered"] + 1
+        if board["answered"] % 3 == 0:
+            time.sleep(pause_s)
+
+
+def in_two_writes(connection):
+    """The header, then the body."""
+    connection.sendall(HEADER)
+    connection.sendall(BODY)
+
+
+def fields_of(hosts):
+    """What a reader fills in, seen from the server: the port, the peer and its port."""
+    listed = subprocess.check_output(["ss", "-tnH", "state", "established"], universal_newlines=True)
+    peer = next(word for line in listed.splitlines() for word in line.split() if word.startswith(SERVER))
+    mine = next(word for line in listed.splitlines() for word in line.split() if word.startswith(CLIENT))
+    assert peer.endswith(f":{PORT}"), listed
+    return {"PORT": PORT, "PEER": CLIENT, "CLIENTPORT": mine.rsplit(":", 1)[1]}
+
+
+def captured(commands, hosts, **talking):
+    """A conversation and its capture, at the server; with ss while it goes on, if asked for."""
+    with Talk(hosts, **talking) as conversation:
+        fields = {**fields_of(hosts), "PID": conversation.server_pid}
+        printed = {}
+        with hosts.at("server"):
+            for name, command in commands.items():
+                printed[name] = run(command, fields, timeout_s=8, cwd=DOWNLOADS)
+        return printed
+
+
+def stall(commands):
+    """The incident itself, and every step of the playbook in it."""
+    hosts = Hosts()
+    printed = {}
+    with Talk(hosts, in_two_writes) as conversation:
+        fields = {**fields_of(hosts), "PID": conversation.server_pid}
+        with hosts.at("server"):
+            for name in ("sockets", "capture", "socket", "options", "writes"):
+                printed[name] = run(commands[name], fields, timeout_s=2 if name == "writes" else 8, cwd=DOWNLOADS)
+        # A shell reads what is typed into it.
+        printed["shell"] = run(f"echo \"ss -tnH '( sport = :PORT )'; ip -br address\" | {commands['shell']}", fields)
+        before = hosts.board["answered"]
+        printed["count"] = run(commands["count"], fields)
+        printed["count"]["requests"] = hosts.board["answered"] - before
+        printed["probe"] = trace(commands["probe"], fields)
+        aid(commands, printed, hosts)
+    return printed
+
+
+def trace(command, fields):
+    """A bpftrace program, where the machine has tracepoints and lets it; None elsewhere."""
+    if subprocess.run(["which", "bpftrace"], stdout=subprocess.DEVNULL).returncode:
+        return None
+    mounted = "mountpoint -q /sys/kernel/tracing || mount -t tracefs nodev /sys/kernel/tracing; "
+    return run(f"unshare -m sh -c {shlex.quote(mounted + command)}", fields)
+
+
+def aid(commands, printed, hosts):
+    """First aid at the client, whose ACKs are late: the route looked at, changed, and changed back."""
+    def longest_ms():
+        time.sleep(1)
+        return hosts.board["longest_us"] / 1000
+
+    printed["route"] = run(commands["route"], {"PEER": SERVER})
+    printed["route"]["before_ms"] = longest_ms()
+    printed["quick"] = run(commands["quick"])
+    printed["quick"]["then_ms"] = longest_ms()
+    printed["quick"]["undo"] = run(commands["quick"].replace(" quickack 1", ""))
+    printed["quick"]["undone_ms"] = longest_ms()
+    for name in ("sysctl", "undo"):
+        printed[name] = run(commands[name])
+        printed[name]["then_ms"] = longest_ms()
+
+
+def request_in_two_writes(connection):
+    """A request as clients write it that make the same mistake."""
+    connection.sendall(REQUEST[:40])
+    connection.sendall(REQUEST[40:])
+
+
+def whole(connection):
+    """Header and body in one write."""
+    connection.sendall(HEADER + BODY)
+
+
+def slowly(connection):
+    """A program that takes its time: long enough for the ACK of the request to go out first."""
+    time.sleep(0.12)
+    whole(connection)
+
+
+def corked(connection):
+    """TCP_CORK, set and never taken out."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+
+
+def in_two_long_writes(connection):
+    """The header, then a body that fills one segment and a part of the next."""
+    connection.sendall(HEADER)
+    connection.sendall(LONG)
+
+
+stage({
+    "stall": stall,
+    "the client writes twice":
+        lambda commands: captured(commands, Hosts(), respond=whole, ask=request_in_two_writes),
+    "a cork": lambda commands: captured(commands, Hosts(), respond=in_two_writes, prepare=corked),
+    "a cork and a long response":
+        lambda commands: captured(commands, Hosts(), respond=in_two_long_writes, prepare=corked,
+                                  response=len(HEADER) + len(LONG)),
+    "a whole response": lambda commands: captured(commands, Hosts(), respond=whole, pause_s=0.1),
+    "a slow program": lambda commands: captured(commands, Hosts(), respond=slowly),
+})
