@@ -4,12 +4,15 @@ The hosts are network namespaces, each with eth0: the client 10.1.1.1, whose rou
 the playbook has as its example, and the server behind it. The server's port is 4242.
 """
 import contextlib
+import json
 import os
 import shlex
 import signal
 import socket
+import ssl
 import subprocess
 import time
+import urllib.request
 
 from stage import need, run, stage
 
@@ -195,7 +198,85 @@ def in_two_long_writes(connection):
     connection.sendall(LONG)
 
 
+def counted(commands):
+    """What node_exporter counts of the incident at the client and at the server, in 5 s: by the chapter's flag."""
+    need("prometheus-node-exporter")
+    hosts = Hosts()
+    told = {}
+    with Talk(hosts, in_two_writes):
+        for host in ("client", "server"):
+            with hosts.at(host):
+                first = scraped(commands["flag"])
+                time.sleep(5)
+                last = scraped(commands["flag"])
+                told[host] = {name: last[name] - first[name] for name in last if name.startswith("node_netstat_Tcp")}
+        told["default"] = sorted(scraped(""))
+    return {"flag": {"stdout": json.dumps(told), "stderr": "", "status": 0}}
+
+
+def scraped(flag):
+    """The metrics of a node_exporter that runs here, by name; it runs for this alone."""
+    address = "127.0.0.1:9100"
+    exporter = subprocess.Popen(["bash", "-c", "exec prometheus-node-exporter --collector.disable-defaults "
+                                 f"--collector.netstat --web.listen-address={address} {flag}"], stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://{address}/metrics") as answer:
+                lines = answer.read().decode().splitlines()
+                return {name: float(value) for name, value in (line.split() for line in lines if line[0] != "#"
+                                                               and line.startswith("node_netstat"))}
+            time.sleep(0.05)
+        raise RuntimeError("node_exporter does not answer")
+    finally:
+        exporter.kill()
+        exporter.wait()
+
+
+def over_tls(commands):
+    """The second and later requests of a TLS connection whose server writes once, and twice; the longest wait in ms."""
+    hosts = Hosts()
+    told = {}
+    for name, writes in (("two", (HEADER, BODY)), ("one", (HEADER + BODY,))):
+        with hosts.at("server"):
+            listener = socket.create_server((SERVER, PORT))
+            server = spawn(serve_tls, listener, writes)
+        listener.close()
+        with tls(ssl.PROTOCOL_TLS_CLIENT).wrap_socket(socket.create_connection((SERVER, PORT))) as connection:
+            waits = []
+            for _ in range(6):
+                began = time.monotonic()
+                connection.sendall(REQUEST)
+                left = len(HEADER) + len(BODY)
+                while left:
+                    left -= len(connection.recv(left))
+                waits.append((time.monotonic() - began) * 1000)
+        os.waitpid(server, 0)
+        told[name] = waits
+    return {"waits": {"stdout": json.dumps(told), "stderr": "", "status": 0}}
+
+
+def tls(protocol):
+    """TLS 1.2 without certificates, which nobody should use elsewhere."""
+    context = ssl.SSLContext(protocol)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("AECDH:@SECLEVEL=0")
+    return context
+
+
+def serve_tls(listener, writes):
+    """The server over TLS: each write is a record."""
+    connection = tls(ssl.PROTOCOL_TLS_SERVER).wrap_socket(listener.accept()[0], server_side=True)
+    with contextlib.suppress(ssl.SSLError, OSError):
+        while connection.recv(len(REQUEST)):
+            for write in writes:
+                connection.sendall(write)
+
+
 stage({
+    "node_exporter": counted,
+    "TLS": over_tls,
     "stall": stall,
     "the client writes twice":
         lambda commands: captured(commands, Hosts(), respond=whole, ask=request_in_two_writes),

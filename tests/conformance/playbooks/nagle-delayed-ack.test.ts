@@ -1,6 +1,10 @@
 /** Each command of the playbook, run in the situation that it is for, and what the text says of its output. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Playbook, type Printed } from './playbook.ts';
+import { blocksOf, Playbook, type Printed } from './playbook.ts';
 
 const playbook = new Playbook('nagle-delayed-ack');
 const CAPTURE = playbook.take('tcpdump');
@@ -180,6 +184,46 @@ describe('the rows of step 1', () => {
     expect(waits.length).toBeGreaterThan(5);
     for (const [before] of waits) expect(is(before, SERVER, '.', 0)).toBe(true);
     expect(timers.stdout).not.toContain('persist');
+  });
+});
+
+describe('the alert', () => {
+  const flag = blocksOf('nagle-delayed-ack', 'sh').find((block) => block.startsWith('--collector')) ?? '';
+  const rules = blocksOf('nagle-delayed-ack', 'yaml').find((block) => block.startsWith('groups:')) ?? '';
+  const DELAYED = 'node_netstat_TcpExt_DelayedACKs';
+  const IN = 'node_netstat_Tcp_InSegs';
+
+  it('has metrics that node_exporter gives with the chapter’s flag, and at the client a ratio above its threshold', ({
+    skip,
+  }) => {
+    const printed = play('node_exporter', { flag: flag.trim() }, skip).flag;
+    const { client, server, default: names } = JSON.parse(printed.stdout);
+    expect(names).toContain(IN);
+    expect(names).not.toContain(DELAYED);
+    for (const [metric = ''] of rules.matchAll(/node_netstat_\w+/g)) expect(client).toHaveProperty(metric);
+    const threshold = Number(/> (0\.\d+)$/m.exec(rules)?.[1]);
+    expect(client[DELAYED] / client[IN]).toBeGreaterThan(threshold * 1.5);
+    expect(client[DELAYED] / 5).toBeGreaterThan(Number(/> (\d+)$/m.exec(rules)?.[1]) * 0.75);
+    expect(server[DELAYED]).toBe(0);
+  });
+
+  it('is a rule that promtool takes', ({ skip }) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'rules-')), 'rules.yml');
+    writeFileSync(file, rules);
+    const { error, status, stdout, stderr } = spawnSync('promtool', ['check', 'rules', file], {
+      encoding: 'utf8',
+    });
+    if (error) return skip('promtool is not installed');
+    expect(status, stdout + stderr).toBe(0);
+  });
+});
+
+describe('two records of TLS', () => {
+  it('wait as two writes do, and one does not', ({ skip }) => {
+    const printed = play('TLS', { waits: '' }, skip).waits;
+    const { two, one }: { two: number[]; one: number[] } = JSON.parse(printed.stdout);
+    expect(Math.min(...two.slice(1))).toBeGreaterThan(36);
+    expect(Math.max(...one.slice(1))).toBeLessThan(20);
   });
 });
 

@@ -34,6 +34,14 @@ export function commandsOf(slug: string): string[] {
   );
 }
 
+/** The blocks of code of one language in the chapter itself, such as the rules of an alert in `yaml`. */
+export const blocksOf = (slug: string, language: string): string[] =>
+  [
+    ...readFileSync(`${project}content/incidents/${slug}/index.mdx`, 'utf8').matchAll(
+      new RegExp(`^\`\`\`${language}[^\\n]*\\n([\\s\\S]*?)^\`\`\`$`, 'gm'),
+    ),
+  ].map(([, code = '']) => code);
+
 /** What a command did. */
 export interface Printed {
   readonly stdout: string;
