@@ -18,6 +18,7 @@ import {
   type Segment,
   type UnreachableCode,
 } from '../network/packet.ts';
+import { resetFor } from '../network/reset.ts';
 import { and, reasonOf, type Why } from '../trace/decision.ts';
 import type { Shelf } from '../trace/history.ts';
 import type { Recorder } from '../trace/recorder.ts';
@@ -29,7 +30,6 @@ import type { KernelProfile } from './profile.ts';
 import { PLAIN_ROUTE, type Route } from './route.ts';
 import { SocketTable } from './socket-table.ts';
 import { type Truesize, VETH_TRUESIZE } from './tcp/receive-buffer.ts';
-import { resetFor } from './tcp/reset.ts';
 import { TcpSock } from './tcp/sock.ts';
 import type { TcpHost } from './tcp/tcp-host.ts';
 import { type Remains, TimeWait } from './tcp/time-wait.ts';

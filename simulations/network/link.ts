@@ -8,6 +8,7 @@ import type { VirtualClock } from '../engine/clock.ts';
 import type { Random } from '../engine/random.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import { destinationOf, type Packet, packetName, type UnreachableCode } from './packet.ts';
+import { resetFor } from './reset.ts';
 
 /** What a rule decides about a packet. */
 export type Verdict =
@@ -16,7 +17,9 @@ export type Verdict =
   /** It arrives twice: in its time, and again `by_us` later, under the same number. */
   | { readonly do: 'duplicate'; readonly by_us: number }
   | { readonly do: 'drop'; readonly why: string }
-  | { readonly do: 'reject'; readonly code: UnreachableCode; readonly why: string };
+  | { readonly do: 'reject'; readonly code: UnreachableCode; readonly why: string }
+  /** A firewall answers for the address that the segment was for: `reject with tcp reset`. */
+  | { readonly do: 'reset'; readonly why: string };
 
 /** A fault of the network. The first rule that does not pass a packet decides. */
 export interface Rule {
@@ -48,6 +51,20 @@ export function endFor(ends: readonly End[], packet: Packet, from: End): End {
     ends.find((end) => end !== from && end.addresses?.includes(address)) ??
     ends.find((end) => end !== from && !end.addresses) ?? { name: address, receive: () => {} }
   );
+}
+
+/** What a rule that rejects puts onto the wire, or null for a packet that it does not answer. */
+function answerTo(packet: Packet, verdict: Verdict): Packet | null {
+  if (verdict.do === 'reset')
+    return packet.protocol === 'tcp' && !packet.flags.includes('RST') ? resetFor(packet) : null;
+  if (verdict.do !== 'reject' || (packet.protocol !== 'tcp' && packet.protocol !== 'udp')) return null;
+  return {
+    protocol: 'icmp',
+    from: packet.to.address,
+    to: packet.from.address,
+    code: verdict.code,
+    about: packet,
+  };
 }
 
 export class Link implements Wire {
@@ -139,7 +156,7 @@ export class Link implements Wire {
   }
 
   #arrive(packet: Packet, number: number, from: End, to: End, verdict: Verdict): void {
-    if (verdict.do !== 'drop' && verdict.do !== 'reject') {
+    if (verdict.do !== 'drop' && verdict.do !== 'reject' && verdict.do !== 'reset') {
       to.receive(packet, number);
       return;
     }
@@ -151,21 +168,19 @@ export class Link implements Wire {
         data: { ...data, why: verdict.why },
         says: `The ${packetName(packet)} is lost: ${verdict.why}.`,
       });
-    } else if (packet.protocol === 'tcp' || packet.protocol === 'udp') {
-      const error: Packet = {
-        protocol: 'icmp',
-        from: packet.to.address,
-        to: packet.from.address,
-        code: verdict.code,
-        about: packet,
-      };
-      const back = this.send(error, to);
-      this.#recorder.record({
-        actor: to.name,
-        kind: 'packet-rejected',
-        data: { ...data, why: verdict.why, answer: packetName(error), answer_number: back, carries: error },
-        says: `${verdict.why} answers the ${packetName(packet)} with *${packetName(error)}*.`,
-      });
-    } else to.receive(packet, number);
+      return;
+    }
+    const answer = answerTo(packet, verdict);
+    if (!answer) {
+      to.receive(packet, number);
+      return;
+    }
+    const back = this.send(answer, to);
+    this.#recorder.record({
+      actor: to.name,
+      kind: 'packet-rejected',
+      data: { ...data, why: verdict.why, answer: packetName(answer), answer_number: back, carries: answer },
+      says: `${verdict.why} answers the ${packetName(packet)} with *${packetName(answer)}*.`,
+    });
   }
 }

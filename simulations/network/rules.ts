@@ -24,6 +24,14 @@ export function reject(end: string, code: UnreachableCode, why: string): Rule {
   };
 }
 
+/** Answers every TCP segment toward `end` with a reset, as nft's `reject with tcp reset` does. */
+export function resetAll(end: string, why: string): Rule {
+  return {
+    judge: (packet, toward) =>
+      toward === end && packet.protocol === 'tcp' ? { do: 'reset', why } : { do: 'pass' },
+  };
+}
+
 /** Whether a thing that happens to `share` of all packets (0 … 1) happens to this one. */
 const happens = (random: Random, share: number): boolean => random.bits() < share * 2 ** 32;
 

@@ -6,13 +6,13 @@
  */
 import type { TcpStateName } from '../../machine/state.ts';
 import type { Endpoint, Flag, Segment } from '../../network/packet.ts';
+import { resetFor } from '../../network/reset.ts';
 import type { Why } from '../../trace/decision.ts';
 import type { Details, EventKind } from '../../trace/event.ts';
 import type { CounterName } from '../counters.ts';
 import type { SegmentCounts } from './diag.ts';
 import { tcp_select_initial_window, U16_MAX } from './receive-buffer.ts';
 import type { Receiver } from './receiver.ts';
-import { resetFor } from './reset.ts';
 import { bytesOf, type SendQueue, type Sent } from './send-queue.ts';
 import type { Sequence } from './sequence.ts';
 import { type HostedSocket, type TcpHost, TIMESTAMPS_bytes } from './tcp-host.ts';
