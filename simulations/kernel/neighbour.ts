@@ -1,5 +1,6 @@
 /**
- * One entry of the neighbour table: who has this IPv4 address on the wire (`net/core/neighbour.c`).
+ * One entry of the neighbour table: who has this address on the wire (`net/core/neighbour.c`); ARP and neighbour
+ * discovery ask alike.
  *
  * Left out: replies, unicast probes, STALE and DELAY, ageing. An address is either known for good or
  * nobody has it. After a failure with a backed-off timer Linux sends one or two requests more, as it retries
@@ -9,10 +10,10 @@ import { setup } from 'xstate';
 import { Chart } from '../engine/chart.ts';
 import type { VirtualClock } from '../engine/clock.ts';
 
-/** sysctl `net.ipv4.neigh.*.retrans_time_ms`, its default. */
+/** sysctl `net.ipv4.neigh.*.retrans_time_ms`, its default, and IPv6's. */
 export const RETRANS_TIME_ms = 1000;
 
-/** sysctl `net.ipv4.neigh.*.mcast_solicit`, its default: broadcast ARP requests before giving up. */
+/** sysctl `net.ipv4.neigh.*.mcast_solicit`, its default, and IPv6's: requests to all before giving up. */
 export const MCAST_SOLICIT = 3;
 
 interface NeighbourActions {
@@ -59,7 +60,7 @@ export class Neighbour implements NeighbourActions {
   readonly #onFail: () => void;
   readonly #chart: Chart;
 
-  /** @param onProbe is told the number of each ARP request, from 1 */
+  /** @param onProbe is told the number of each request, from 1 */
   constructor(clock: VirtualClock, onProbe: (probe: number) => void, onFail: () => void) {
     this.#onProbe = onProbe;
     this.#onFail = onFail;

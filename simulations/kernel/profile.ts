@@ -3,7 +3,8 @@
  *
  * Left out: pipes before 5.5, where every read that freed a slot woke every writer, and before 5.14, where a pipe past
  * the soft limit got one slot; distributions' own patches and sysctl files; `tcp_rto_max_ms` (6.15) is at its default;
- * 4.15 to 5.3, where TCP_USER_TIMEOUT sent the remaining SYNs one jiffy apart.
+ * 4.19 to 5.3, where TCP_USER_TIMEOUT sent the remaining SYNs one jiffy apart, until a fix that went into 4.19.77 too
+ * and there, until 4.19.209, ended every attempt after four retransmissions.
  */
 
 /** How TCP_USER_TIMEOUT acts on a socket in SYN_SENT. */

@@ -4,7 +4,7 @@
  *
  * Left out: SO_REUSEPORT groups, bound devices.
  */
-import type { Endpoint } from '../network/packet.ts';
+import { type Endpoint, familyOf } from '../network/packet.ts';
 
 /** What can be found by its two ends. */
 export interface Tuple {
@@ -14,14 +14,17 @@ export interface Tuple {
 
 const ANY = '0.0.0.0';
 
-/** IPv4 addresses as numbers, each worked out once. */
+/** Addresses as numbers of up to 33 bits, each worked out once: IPv4's own, and IPv6's in the order in which they came. */
 const numbers = new Map<string, number>();
 
-/** An address and port as one number of 48 bits. */
+/** An address and port as one number of up to 49 bits. */
 function numberOf({ address, port }: Endpoint): number {
   let number = numbers.get(address);
   if (number === undefined) {
-    number = address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
+    number =
+      familyOf(address) === 'inet6'
+        ? 2 ** 32 + numbers.size
+        : address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
     numbers.set(address, number);
   }
   return number * 65_536 + port;
@@ -58,6 +61,11 @@ export class SocketTable<Found extends Tuple, Listener extends { readonly local:
 
   find(local: Endpoint, remote: Endpoint): Found | undefined {
     return this.#established.get(numberOf(local))?.get(numberOf(remote));
+  }
+
+  /** All that {@link find} can find. */
+  *connections(): Generator<Found> {
+    for (const remotes of this.#established.values()) yield* remotes.values();
   }
 
   listen(listener: Listener): void {

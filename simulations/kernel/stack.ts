@@ -2,7 +2,8 @@
  * The network stack of one machine: its sockets, its neighbour, and its end of the wire (`net/ipv4/tcp_ipv4.c`,
  * `net/ipv4/udp.c`, `net/ipv4/ip_output.c`).
  *
- * Left out: routing, more than one interface, more than one silent neighbour at a time, IPv6.
+ * Left out: routing but for routes that say unreachable, more than one interface, more than one silent neighbour at a
+ * time; of IPv6 all but TCP, its errors and neighbour discovery, so sockets of both families at one port.
  */
 import type { VirtualClock } from '../engine/clock.ts';
 import { duration } from '../engine/duration.ts';
@@ -13,6 +14,7 @@ import type { End, Wire } from '../network/link.ts';
 import {
   type Datagram,
   type Endpoint,
+  familyOf,
   type Packet,
   packetName,
   type Segment,
@@ -46,7 +48,7 @@ export interface StackOptions {
   readonly clock: VirtualClock;
   readonly recorder: Recorder;
   readonly random: Random;
-  /** The device's MTU less 40 bytes; 1,460 when left out. */
+  /** The device's MTU less 40 bytes, 60 over IPv6; that of Ethernet when left out. */
   readonly mss_bytes?: number | undefined;
   /** What a segment takes of a receive buffer; as from another Linux of the same machine, when left out. */
   readonly truesize?: Truesize | undefined;
@@ -57,6 +59,10 @@ export interface Still {
   readonly local: Endpoint;
   readonly remote: Endpoint;
 }
+
+/** What lies before the data of a segment without options: IP header and TCP header, in bytes. */
+const HEADERS_bytes = { inet: 40, inet6: 60 } as const;
+const ETHERNET_MTU_bytes = 1500;
 
 const RESET = 'tcp_v4_send_reset:reset';
 const AGAIN = 'tcp_timewait_state_process:again';
@@ -87,6 +93,9 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
   /** Who has a port, by socket or record. */
   readonly #owners = new Map<TcpSock | TimeWait, PortOwner>();
   #neighbour: Neighbour | null = null;
+  readonly #headers_bytes: number;
+  /** Addresses with an unreachable route. */
+  readonly #unreachable = new Set<string>();
   #wire: Wire | null = null;
   #cookies = 0;
   #inodes: Inode;
@@ -97,7 +106,8 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
     this.addresses = options.addresses;
     this.kernel = options.kernel;
     this.sysctl = options.sysctl;
-    this.mss_bytes = options.mss_bytes ?? 1460;
+    this.#headers_bytes = HEADERS_bytes[familyOf(this.address)];
+    this.mss_bytes = options.mss_bytes ?? ETHERNET_MTU_bytes - this.#headers_bytes;
     this.truesize = options.truesize ?? VETH_TRUESIZE;
     this.clock = options.clock;
     this.recorder = options.recorder;
@@ -115,6 +125,10 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
     return this.addresses[0] ?? '0.0.0.0';
   }
 
+  get mtu_bytes(): number {
+    return this.mss_bytes + this.#headers_bytes;
+  }
+
   /** Connects the machine to its wire. */
   plug(wire: Wire): void {
     this.#wire = wire;
@@ -126,9 +140,9 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
       this.clock,
       (probe) => {
         cell.touch();
-        this.#sendArp(peer, probe);
+        this.#askForNeighbour(peer, probe);
       },
-      // TCP's timer has fewer steps behind it than ARP's three, so it is less late and comes first.
+      // TCP's timer has fewer steps behind it than the three requests, so it is less late and comes first.
       () =>
         this.clock.after(0, () => {
           cell.touch();
@@ -139,6 +153,22 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
     const cell = this.neighbours.open(peer, {
       state: () => ({ address: peer, state: neighbour.state, probes: neighbour.probes }),
     });
+  }
+
+  /** `ip route add unreachable`: nothing goes to the address any more. */
+  addUnreachableRoute(address: string): void {
+    this.#unreachable.add(address);
+  }
+
+  routeError(address: string): Errno | null {
+    return this.#unreachable.has(address) ? 'EHOSTUNREACH' : null;
+  }
+
+  /** The connections that a filter takes, as `ss` would list them. */
+  connections(isMeant: (sock: TcpSock) => boolean): readonly TcpSock[] {
+    return [...this.table.connections()].filter(
+      (sock): sock is TcpSock => sock instanceof TcpSock && isMeant(sock),
+    );
   }
 
   nextCookie(): Cookie {
@@ -280,6 +310,15 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
       this.#neighbour.resolve();
       return;
     }
+    if (sock && this.routeError(segment.to.address)) {
+      this.recorder.record({
+        actor: this.name,
+        kind: 'segment-unroutable',
+        data: { packet },
+        says: `The ${packet} has no way to ${segment.to.address}, and *goes no further*.`,
+      });
+      return;
+    }
     const number = this.#plugged.send(segment, this);
     this.recorder.record({
       actor: this.name,
@@ -343,7 +382,7 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
         kind: 'packet-received',
         data: { number, packet: packetName(packet) },
         says: `The ${packetName(packet)} arrives.`,
-        mark: 'tcp_v4_err:errno',
+        mark: familyOf(packet.to) === 'inet6' ? 'tcp_v6_err:errno' : 'tcp_v4_err:errno',
       });
       this.#receiveError(packet.code, packet.about);
       return;
@@ -535,14 +574,16 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
     );
   }
 
-  #sendArp(peer: string, probe: number): void {
+  #askForNeighbour(peer: string, probe: number): void {
     const request: Packet = { protocol: 'arp', from: this.address, to: peer };
     const number = this.#plugged.send(request, this);
+    const packet = packetName(request);
+    const what = packet === 'ARP request' ? packet : 'Neighbor solicitation';
     this.recorder.record({
       actor: this.name,
       kind: 'packet-sent',
-      data: { number, packet: 'ARP request', carries: request, probe },
-      says: `ARP request ${probe}: *who has ${peer}?* No SYN can leave before somebody answers.`,
+      data: { number, packet, carries: request, probe },
+      says: `${what} ${probe}: *who has ${peer}?* No SYN can leave before somebody answers.`,
       mark: probe === 1 ? '__neigh_event_send:probe' : 'neigh_timer_handler:again',
       beat: true,
     });
@@ -553,7 +594,7 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
       actor: this.name,
       kind: 'neighbour-failed',
       data: { queued: this.#queue.length },
-      says: 'Three ARP requests have had no answer, so the address *counts as unreachable*.',
+      says: 'Three requests have had no answer, so the address *counts as unreachable*.',
       mark: 'neigh_timer_handler:failed',
       beat: true,
     });

@@ -1,6 +1,6 @@
 /** The system calls as a program makes them: `const fd = (yield* sys.socket()).value`. */
 import type { Json } from '../engine/json.ts';
-import type { Endpoint } from '../network/packet.ts';
+import type { Endpoint, Family } from '../network/packet.ts';
 import type { Flags, PollEvent } from './file.ts';
 import type { Answer, Program } from './program.ts';
 
@@ -34,10 +34,12 @@ export interface PollFd {
 }
 
 export const sys = {
-  socket: (options: { nonblocking?: boolean; type?: 'SOCK_STREAM' | 'SOCK_DGRAM' } = {}) =>
+  /** @param options.family AF_INET when left out; datagrams know no other */
+  socket: (options: { nonblocking?: boolean; type?: 'SOCK_STREAM' | 'SOCK_DGRAM'; family?: Family } = {}) =>
     call('socket', {
       nonblocking: options.nonblocking ?? false,
       ...(options.type && { type: options.type }),
+      ...(options.family === 'inet6' && { family: options.family }),
     }),
   setsockopt: (fd: number, option: SocketOption, value: number) => call('setsockopt', { fd, option, value }),
   connect: (fd: number, to: Endpoint) => call('connect', { fd, address: to.address, port: to.port }),

@@ -5,7 +5,7 @@
 import type { Json } from '../engine/json.ts';
 import type { Reasoned } from '../kernel/answer.ts';
 import type { Errno } from '../kernel/errno.ts';
-import type { Endpoint } from '../network/packet.ts';
+import type { Endpoint, Family } from '../network/packet.ts';
 import type { Answer, Waiting } from './program.ts';
 import type { FileRef } from './state.ts';
 import type { Thread } from './thread.ts';
@@ -43,6 +43,8 @@ export interface File {
 export interface NewSocket {
   readonly nonblocking: boolean;
   readonly uid: number;
+  /** AF_INET when left out; what accept() returns has its listener's. */
+  readonly family?: Family;
 }
 
 /** A socket (`struct proto_ops`). What its kind leaves out is EOPNOTSUPP, as of `sock_no_listen`. */

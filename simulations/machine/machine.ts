@@ -28,7 +28,7 @@ export interface MachineOptions {
   readonly clock: VirtualClock;
   readonly recorder: Recorder;
   readonly random: Random;
-  /** The device's MTU less 40 bytes; 1,460 when left out. */
+  /** The device's MTU less 40 bytes, 60 over IPv6; that of Ethernet when left out. */
   readonly mss_bytes?: number;
   /** What a segment takes of a receive buffer, which hangs on the device's driver; veth, when left out. */
   readonly truesize?: Truesize;
@@ -146,7 +146,7 @@ export class Machine implements Kernel, Callee, Recorded {
       name: this.name,
       addresses: this.stack.addresses,
       kernel: this.version,
-      mtu_bytes: this.stack.mss_bytes + 40,
+      mtu_bytes: this.stack.mtu_bytes,
       sysctls: this.#sysctls.at(index) ?? this.sysctl,
       processes: mapped(fields, whole),
       sockets: this.stack.sockets.at(index),

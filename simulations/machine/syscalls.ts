@@ -11,7 +11,7 @@ import { poll, select } from '../kernel/poll.ts';
 import type { KernelProfile } from '../kernel/profile.ts';
 import type { NetworkStack } from '../kernel/stack.ts';
 import { TcpSocket } from '../kernel/tcp/socket.ts';
-import type { Endpoint } from '../network/packet.ts';
+import type { Endpoint, Family } from '../network/packet.ts';
 import type { Shelf } from '../trace/history.ts';
 import {
   type File,
@@ -162,9 +162,13 @@ function fcntl(file: File, { process }: Caller, { fd, cmd, arg }: Args): Reasone
 
 /** What every machine knows. */
 const CALLS: Calls = {
-  socket: (caller, { nonblocking, type = 'SOCK_STREAM' }) => {
+  socket: (caller, { nonblocking, type = 'SOCK_STREAM', family = 'inet' }) => {
     const open = caller.machine.sockets[String(type)];
-    const as = { nonblocking: nonblocking === true, uid: caller.process.uid };
+    const as = {
+      nonblocking: nonblocking === true,
+      uid: caller.process.uid,
+      family: family as Family,
+    };
     return open ? install(caller, open(caller.machine.stack, as)) : failure('ESOCKTNOSUPPORT');
   },
   bind: onSocket((socket, _, args) => socket.bind(endpointOf(args))),
@@ -234,7 +238,11 @@ const CALLS: Calls = {
 
 /** TCP, which every machine's stack has; others are kinds. */
 const SOCKETS: SocketTypes = {
-  SOCK_STREAM: (stack, { nonblocking, uid }) => new TcpSocket(stack, nonblocking, uid),
+  SOCK_STREAM: (stack, { nonblocking, uid, family }) => {
+    const socket = new TcpSocket(stack, nonblocking, uid);
+    if (family) socket.sk.family = family;
+    return socket;
+  },
 };
 
 /** What the programs of a machine can call and open. @param kinds what it has beside TCP sockets */

@@ -1,5 +1,13 @@
 /** `tcpdump -n` on the client's interface. */
-import type { Endpoint, Flag, Packet, Segment } from '../network/packet.ts';
+import {
+  type Endpoint,
+  type Flag,
+  familyOf,
+  type IcmpUnreachable,
+  type Packet,
+  type Segment,
+  solicitedNode,
+} from '../network/packet.ts';
 import { optionsOf, type TcpOption } from '../network/tcp-options.ts';
 import { capture } from './capture.ts';
 import { timeOfDay } from './line.ts';
@@ -12,6 +20,8 @@ const LETTERS: readonly (readonly [Flag, string])[] = [
   ['PSH', 'P'],
   ['ACK', '.'],
 ];
+
+const ipOf = (address: string): string => (familyOf(address) === 'inet6' ? 'IP6' : 'IP');
 
 const at = ({ address, port }: Endpoint): string => `${address}.${port}`;
 
@@ -59,20 +69,39 @@ function tcpLine(segment: Segment, known: Conversations): string {
   const options = optionsOf(segment);
   if (options.length > 0) parts.push(`options [${options.map(optionText).join(',')}]`);
   const protocol = payload_bytes && (HTTP.has(from.port) || HTTP.has(to.port)) ? ': HTTP' : '';
-  return `IP ${at(from)} > ${at(to)}: ${parts.join(', ')}, length ${payload_bytes}${protocol}`;
+  return `${ipOf(to.address)} ${at(from)} > ${at(to)}: ${parts.join(', ')}, length ${payload_bytes}${protocol}`;
 }
 
 function line(packet: Packet, known: Conversations): string {
   if (packet.protocol === 'tcp') return tcpLine(packet, known);
   if (packet.protocol === 'udp')
     return `IP ${at(packet.from)} > ${at(packet.to)}: UDP, length ${packet.payload_bytes}`;
-  if (packet.protocol === 'arp') return `ARP, Request who-has ${packet.to} tell ${packet.from}, length 28`;
+  if (packet.protocol === 'arp')
+    return familyOf(packet.to) === 'inet6'
+      ? `IP6 ${packet.from} > ${solicitedNode(packet.to)}: ICMP6, neighbor solicitation, who has ${packet.to}, length 32`
+      : `ARP, Request who-has ${packet.to} tell ${packet.from}, length 28`;
+  return familyOf(packet.to) === 'inet6' ? icmp6Line(packet) : icmpLine(packet);
+}
+
+/** `print-icmp6.c`; its two spaces before "prohibited" are there. */
+function icmp6Line({ from, to, code, about }: IcmpUnreachable): string {
+  const { address, port } = about.to;
+  const what = {
+    net: `unreachable route ${address}`,
+    host: `unreachable address ${address}`,
+    port: `unreachable port, ${address} ${about.protocol} port ${port}`,
+    'admin-prohibited': ` unreachable prohibited ${address}`,
+  }[code];
+  return `IP6 ${from} > ${to}: ICMP6, destination unreachable, ${what}, length 88`;
+}
+
+function icmpLine(packet: IcmpUnreachable): string {
   const { address, port } = packet.about.to;
   const what = {
     net: `net ${address} unreachable`,
     host: `host ${address} unreachable`,
     port: `${address} ${packet.about.protocol} port ${port} unreachable`,
-    'admin-prohibited': `host ${address} unreachable - admin prohibited`,
+    'admin-prohibited': `host ${address} unreachable - admin prohibited filter`,
   }[packet.code];
   // The IP header and the first bytes of what it is about, and ICMP's own eight.
   const length = packet.about.protocol === 'tcp' ? 68 : 36 + packet.about.payload_bytes;

@@ -51,6 +51,7 @@ export interface EventData {
     readonly carries: Packet;
   };
   'segment-queued': { readonly packet: string };
+  'segment-unroutable': { readonly packet: string };
   'neighbour-failed': { readonly queued: number };
   // a person
   action: Facts;

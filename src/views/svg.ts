@@ -27,7 +27,7 @@ export type PacketKind = 'syn' | 'data' | 'ack' | 'fin' | 'rst' | 'icmp' | 'arp'
 /** The kind of a packet by its name in the trace. */
 export function packetKind(name: string): PacketKind {
   if (name.startsWith('ICMP')) return 'icmp';
-  if (name.startsWith('ARP')) return 'arp';
+  if (name.startsWith('ARP') || name.startsWith('neighbor')) return 'arp';
   const flags = name.split('-');
   for (const kind of ['rst', 'syn', 'fin'] as const) if (flags.includes(kind.toUpperCase())) return kind;
   return flags.includes('data') ? 'data' : 'ack';

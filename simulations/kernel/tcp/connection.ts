@@ -10,11 +10,12 @@
  * and runs that timer. The rest only reports: `quick`, `pingpong` and `plain` say how `delayed-ack.ts` counts at the
  * moment, and all of `sending` says what `nagle.ts` and `sender.ts` have decided.
  *
- * Left out: Fast Open, TCP_NEW_SYN_RECV (a request is a whole socket here), keepalive, MPTCP.
+ * Left out: Fast Open, TCP_NEW_SYN_RECV (a request is a whole socket here), keepalive, MPTCP, `tcp_abort` (ss -K) in
+ * states other than SYN_SENT.
  */
 import { raise, setup } from 'xstate';
 import type { TcpStateName } from '../../machine/state.ts';
-import type { UnreachableCode } from '../../network/packet.ts';
+import type { Family, UnreachableCode } from '../../network/packet.ts';
 import type { Decision } from '../../trace/decision.ts';
 import type { KernelMark } from '../../trace/event.ts';
 
@@ -78,7 +79,8 @@ export type ConnectionEvent = { readonly decision?: Decision | undefined } & (
   | { type: 'FIN' }
   | { type: 'RST' }
   | { type: 'data after close()' }
-  | { type: 'ICMP error'; code: UnreachableCode; isLocal: boolean }
+  | { type: 'tcp_abort()' }
+  | { type: 'ICMP error'; code: UnreachableCode; family: Family; isLocal: boolean }
   | { type: 'give up' }
   | { type: 'timeout' }
   | { type: 'set timer' }
@@ -210,6 +212,7 @@ export const connectionMachine = setup({
             SYN: go('SYN_RECV', 'tcp_rcv_synsent_state_process:crossed', { sends: 'SYN-ACK' }),
             RST: go('CLOSE', 'tcp_reset:refused', FAILS),
             'ICMP error': go('CLOSE', 'tcp_v4_err:errno', FAILS),
+            'tcp_abort()': go('CLOSE', 'tcp_diag_destroy:destroy', FAILS),
             'give up': go('CLOSE', 'tcp_write_err:errno', FAILS),
             'close()': go('CLOSE', '__tcp_close:state'),
             'shutdown()': go('CLOSE', 'inet_shutdown:disconnect'),

@@ -1,6 +1,6 @@
 /** What ends an attempt from outside, and the errno that it leaves. */
 
-import type { UnreachableCode } from '../../network/packet.ts';
+import type { Family, UnreachableCode } from '../../network/packet.ts';
 import { comparison, type Decision, formula } from '../../trace/decision.ts';
 import type { KernelMark } from '../../trace/event.ts';
 import type { Errno } from '../errno.ts';
@@ -13,19 +13,37 @@ export interface Failure {
   readonly says: string;
 }
 
-/** The errno of an ICMP destination unreachable: `icmp_err_convert` in `net/ipv4/icmp.c`. */
-const ICMP_ERRNO: Readonly<Record<UnreachableCode, Omit<Failure, 'says'>>> = {
-  net: { errno: 'ENETUNREACH', mark: 'icmp_err_convert:net' },
-  host: { errno: 'EHOSTUNREACH', mark: 'icmp_err_convert:host' },
-  port: { errno: 'ECONNREFUSED', mark: 'icmp_err_convert:port' },
-  'admin-prohibited': { errno: 'EHOSTUNREACH', mark: 'icmp_err_convert:filtered' },
+/**
+ * The errno of a destination unreachable: `icmp_err_convert` in `net/ipv4/icmp.c`, and `tab_unreach` in
+ * `net/ipv6/icmp.c`. IPv6 has an errno of its own for what an administrator forbids.
+ */
+const ICMP_ERRNO: Readonly<Record<Family, Record<UnreachableCode, Omit<Failure, 'says'>>>> = {
+  inet: {
+    net: { errno: 'ENETUNREACH', mark: 'icmp_err_convert:net' },
+    host: { errno: 'EHOSTUNREACH', mark: 'icmp_err_convert:host' },
+    port: { errno: 'ECONNREFUSED', mark: 'icmp_err_convert:port' },
+    'admin-prohibited': { errno: 'EHOSTUNREACH', mark: 'icmp_err_convert:filtered' },
+  },
+  inet6: {
+    net: { errno: 'ENETUNREACH', mark: 'tab_unreach:no-route' },
+    host: { errno: 'EHOSTUNREACH', mark: 'tab_unreach:address' },
+    port: { errno: 'ECONNREFUSED', mark: 'tab_unreach:port' },
+    'admin-prohibited': { errno: 'EACCES', mark: 'tab_unreach:prohibited' },
+  },
 };
 
-/** `tcp_v4_err` for a socket in SYN_SENT: any of them is final. */
-export function icmpFailure(code: UnreachableCode): Failure {
-  const { errno, mark } = ICMP_ERRNO[code];
-  return { errno, mark, says: `An ICMP error ends an attempt: ${code} unreachable is *${errno}*.` };
+/** `tcp_v4_err` and `tcp_v6_err` for a socket in SYN_SENT: any of them is final. @param name of the packet */
+export function icmpFailure(code: UnreachableCode, family: Family, name = `${code} unreachable`): Failure {
+  const { errno, mark } = ICMP_ERRNO[family][code];
+  return { errno, mark, says: `An ICMP error ends an attempt: ${name} is *${errno}*.` };
 }
+
+/** `ss -K`: `tcp_diag_destroy` hands ECONNABORTED to `tcp_abort`. */
+export const ABORTED: Failure = {
+  errno: 'ECONNABORTED',
+  mark: 'tcp_diag_destroy:destroy',
+  says: 'Root has destroyed the socket: *ECONNABORTED*.',
+};
 
 /** What a reset means in a state: `tcp_reset`. */
 export function resetFailure(sk_state: string): Failure {
@@ -57,12 +75,12 @@ function resetIn(sk_state: string): Failure {
   };
 }
 
-/** `ipv4_send_dest_unreach`, after ARP has failed: the same error, made by this host. */
-export const NO_NEIGHBOUR: Failure = {
+/** `ipv4_send_dest_unreach`, `ip6_link_failure`, after nobody has answered: the same error, made by this host. */
+export const noNeighbour = (family: Family): Failure => ({
   errno: 'EHOSTUNREACH',
-  mark: 'ipv4_send_dest_unreach:unreachable',
+  mark: family === 'inet6' ? 'ip6_link_failure:unreachable' : 'ipv4_send_dest_unreach:unreachable',
   says: 'No SYN can leave without a hardware address. The host tells its own socket: *EHOSTUNREACH*.',
-};
+});
 
 /** Nobody has answered, and the last try is over: `tcp_write_err`. @param decision what says that it is over */
 export const timeoutFailure = (

@@ -57,13 +57,21 @@ export const timeSentence = (elapsed_ms: number, { limit_ms, expired }: WriteTim
   `${inMs(elapsed_ms)} have passed, and the limit is ${inMs(limit_ms)}: ${verdictText(expired !== null)}.`;
 
 /** Why Linux gives up, and with what. */
-export function giveUpSentence(verdict: WriteTimeout, elapsed_ms: number, errno: string): string {
+/** @param icsk_retransmits more than the limit where the sysctl was lowered on the way */
+export function giveUpSentence(
+  icsk_retransmits: number,
+  verdict: WriteTimeout,
+  elapsed_ms: number,
+  errno: string,
+): string {
   const { expired, max_retransmits, retry_until, limit_ms } = verdict;
   const why = {
     count:
-      max_retransmits === 1
-        ? `The one retransmission is spent after ${inMs(elapsed_ms)}`
-        : `All ${max_retransmits} retransmissions are spent after ${inMs(elapsed_ms)}`,
+      icsk_retransmits > max_retransmits
+        ? `${icsk_retransmits} retransmissions are out after ${inMs(elapsed_ms)}, and the limit is ${max_retransmits} now`
+        : max_retransmits === 1
+          ? `The one retransmission is spent after ${inMs(elapsed_ms)}`
+          : `All ${max_retransmits} retransmissions are spent after ${inMs(elapsed_ms)}`,
     elapsed: `${inMs(elapsed_ms)} have passed, the time that ${retry_until} doubling ${retry_until === 1 ? 'retry stands' : 'retries stand'} for`,
     'user-timeout': `TCP_USER_TIMEOUT, ${inMs(limit_ms)}, has passed`,
   }[expired ?? 'elapsed'];

@@ -9,7 +9,14 @@ import type { Rank } from '../../engine/clock.ts';
 import type { File } from '../../machine/file.ts';
 import type { Cookie, Inode, Regions, TcpStateName } from '../../machine/state.ts';
 import type { Sysctls } from '../../machine/sysctl.ts';
-import { type Endpoint, packetName, type Segment, type UnreachableCode } from '../../network/packet.ts';
+import {
+  type Endpoint,
+  type Family,
+  familyOf,
+  packetName,
+  type Segment,
+  type UnreachableCode,
+} from '../../network/packet.ts';
 import { and, reasonOf } from '../../trace/decision.ts';
 import type { AcceptQueue } from '../accept-queue.ts';
 import type { Counted } from '../counters.ts';
@@ -75,6 +82,8 @@ export class TcpSock implements Whole {
   readonly cookie: Cookie;
   inode: Inode = 0;
   uid = 0;
+  /** What socket() was asked for: AF_INET, AF_INET6. */
+  family: Family = 'inet';
   local: Endpoint = NOWHERE;
   remote: Endpoint = NOWHERE;
   /** SO_REUSEADDR. */
@@ -211,8 +220,10 @@ export class TcpSock implements Whole {
     this.dst = this.host.route;
   }
 
-  /** Active open: `tcp_v4_connect`. The state is SYN_SENT when it returns. @returns the error that keeps it from it */
+  /** Active open: `tcp_v4_connect`, `tcp_v6_connect`. The state is SYN_SENT when it returns. @returns the error that keeps it from it */
   open(remote: Endpoint): Errno | null {
+    const unreachable = this.host.routeError(remote.address);
+    if (unreachable) return unreachable;
     this.remote = remote;
     this.setupCaps();
     const errno = this.host.hash(this);
@@ -410,7 +421,7 @@ export class TcpSock implements Whole {
   }
 
   /**
-   * An ICMP error about a segment of this socket: `tcp_v4_err`. While connect() still owns the socket,
+   * An ICMP error about a segment of this socket: `tcp_v4_err`, `tcp_v6_err`. While connect() still owns the socket,
    * which lasts no time here and so matters only without a round-trip time, the error is only noted.
    *
    * @param about the segment that it is about @param isLocal this host made the error itself, for want of an address
@@ -422,21 +433,28 @@ export class TcpSock implements Whole {
       this.host.counters.add('TcpExtOutOfWindowIcmps');
       return;
     }
+    const family = familyOf(about.to.address);
     if (this.sk_state === 'SYN_SENT' && this.syn.elapsed_ms === 0) {
-      const { errno } = icmpFailure(code);
+      const { errno } = icmpFailure(code, family);
       this.sk_err_soft = errno;
       this.diag.record(
         'error-noted',
         `The error comes back while connect() still holds the socket, so *Linux only notes ${errno}* and goes on.`,
-        { data: { errno }, mark: 'tcp_v4_err:soft', beat: true },
+        { data: { errno }, mark: family === 'inet6' ? 'tcp_v6_err:soft' : 'tcp_v4_err:soft', beat: true },
       );
       this.changed();
       return;
     }
-    const isRoute = code === 'net' || code === 'host';
+    // tcp_v6_err takes a doubling back in the synchronized states alone.
+    const isRoute = family === 'inet' && (code === 'net' || code === 'host');
     if (this.sk_state === 'SYN_SENT' && isRoute && this.syn.revert(about) === 'expired')
       this.tell({ type: 'give up' });
-    this.tell({ type: 'ICMP error', code, isLocal });
+    this.tell({ type: 'ICMP error', code, family, isLocal });
+  }
+
+  /** `tcp_abort`: root destroys the socket from outside. */
+  abort(): void {
+    this.tell({ type: 'tcp_abort()' });
   }
 
   // --- what the parts ask of the whole ---

@@ -10,9 +10,10 @@ import { TCP_NAGLE_CORK, TCP_NAGLE_OFF } from './nagle.ts';
 import { JIFFY_us, TCP_DELACK_MAX, TCP_RTO_MIN, TCP_TIMEOUT_MIN, usecs_to_jiffies } from './rto-min.ts';
 import type { TcpSock } from './sock.ts';
 
-/** `SOCK_STREAM`, `AF_INET`, `IPPROTO_TCP`. */
+/** `SOCK_STREAM`, `AF_INET`, `AF_INET6`, `IPPROTO_TCP`. */
 const SOCK_STREAM = 1;
 const AF_INET = 2;
+const AF_INET6 = 10;
 const IPPROTO_TCP = 6;
 /** `TCP_SKB_MIN_TRUESIZE`: what the smallest segment takes of a buffer, in bytes. */
 const TCP_SKB_MIN_TRUESIZE = 2304;
@@ -30,7 +31,7 @@ interface Option {
 
 const OPTIONS: Readonly<Record<string, Option>> = {
   SO_TYPE: { get: () => SOCK_STREAM },
-  SO_DOMAIN: { get: () => AF_INET },
+  SO_DOMAIN: { get: ({ family }) => (family === 'inet6' ? AF_INET6 : AF_INET) },
   SO_PROTOCOL: { get: () => IPPROTO_TCP },
   SO_ACCEPTCONN: { get: ({ sk_state }) => Number(sk_state === 'LISTEN') },
   SO_REUSEADDR: {

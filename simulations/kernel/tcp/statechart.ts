@@ -10,7 +10,15 @@ import type { Errno } from '../errno.ts';
 import type { Acknowledging } from './acknowledging.ts';
 import { type ConnectionActions, type ConnectionEvent, connectionMachine } from './connection.ts';
 import type { Diag } from './diag.ts';
-import { type Failure, icmpFailure, NO_NEIGHBOUR, resetFailure, timeoutFailure, whyCount } from './errors.ts';
+import {
+  ABORTED,
+  type Failure,
+  icmpFailure,
+  noNeighbour,
+  resetFailure,
+  timeoutFailure,
+  whyCount,
+} from './errors.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Receiver } from './receiver.ts';
 import { TCP_TIMEOUT_INIT_ms } from './retransmission.ts';
@@ -202,7 +210,11 @@ export class Statechart implements ConnectionActions {
 
   #cause(event: ConnectionEvent): Failure {
     if (event.type === 'RST') return resetFailure(this.#sk_state);
-    if (event.type === 'ICMP error') return event.isLocal ? NO_NEIGHBOUR : icmpFailure(event.code);
+    if (event.type === 'tcp_abort()') return ABORTED;
+    if (event.type === 'ICMP error') {
+      const { code, family } = event;
+      return event.isLocal ? noNeighbour(family) : icmpFailure(code, family);
+    }
     const { syn, sender, sk_err_soft, parent } = this.#sk;
     if (this.#sk_state === 'SYN_SENT') return syn.giveUp(this.timer_ms);
     const { retransmits } = this.synAck;

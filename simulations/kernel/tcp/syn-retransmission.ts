@@ -4,7 +4,7 @@
  */
 import { duration, ordinal } from '../../engine/duration.ts';
 import type { SynState } from '../../machine/state.ts';
-import type { Flag, Segment } from '../../network/packet.ts';
+import { type Flag, familyOf, type Segment } from '../../network/packet.ts';
 import {
   and,
   comparison,
@@ -45,13 +45,16 @@ import type { HostedSocket, TcpHost } from './tcp-host.ts';
 export interface SynSocket extends HostedSocket {
   readonly icsk_syn_retries: number;
   readonly icsk_user_timeout_ms: number;
-  readonly sk_err_soft: Errno | null;
+  sk_err_soft: Errno | null;
   readonly outgoing: { transmit(flags: readonly Flag[], says: string, why?: Why): void };
   readonly chart: { timerEnded(): void };
   readonly diag: { record<K extends EventKind>(kind: K, says: string, rest: Details<K>): void };
 }
 
-type Host = Pick<TcpHost, 'clock' | 'sysctl' | 'kernel' | 'timestamp' | 'isQueued' | 'counters'>;
+type Host = Pick<
+  TcpHost,
+  'clock' | 'sysctl' | 'kernel' | 'timestamp' | 'isQueued' | 'routeError' | 'counters'
+>;
 
 export class SynRetransmission {
   readonly #sk: SynSocket;
@@ -131,7 +134,7 @@ export class SynRetransmission {
     if (isFired) this.#recordFiring(waited_ms);
     this.#recordVerdict();
     const errno = this.#sk.sk_err_soft ?? 'ETIMEDOUT';
-    const says = giveUpSentence(this.#verdict(), this.elapsed_ms, errno);
+    const says = giveUpSentence(this.#timer.icsk_retransmits, this.#verdict(), this.elapsed_ms, errno);
     return { errno, ...reasonOf(whyErrno(this.#sk.sk_err_soft)), says };
   }
 
@@ -252,6 +255,18 @@ export class SynRetransmission {
     if (this.#host.isQueued(this.#sk)) {
       const says = `${lead}The first SYN is still in this host, waiting for an address`;
       this.#sk.diag.record('retransmission-skipped', `${says}, so no second one is made.`, { mark });
+      return says;
+    }
+    const unreachable = this.#host.routeError(this.#sk.remote.address);
+    if (unreachable) {
+      this.#sk.sk_err_soft = unreachable;
+      const says = `${lead}There is no way to the peer any more`;
+      const isIpv6 = familyOf(this.#sk.remote.address) === 'inet6';
+      this.#sk.diag.record(
+        'retransmission-skipped',
+        `${says}, so no SYN is sent; *Linux only notes ${unreachable}*, and the timer goes on.`,
+        { mark: isIpv6 ? 'inet6_sk_rebuild_header:noted' : 'inet_sk_rebuild_header:noted' },
+      );
       return says;
     }
     const which = ordinal(this.#syns + 1);

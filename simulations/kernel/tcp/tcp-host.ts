@@ -49,6 +49,8 @@ export interface TcpHost<Sock extends HostedSocket = HostedSocket> {
   timestamp(): number;
   /** bind(): a local end for the socket. @returns EADDRINUSE, EADDRNOTAVAIL or EINVAL where it cannot have it */
   bind(sock: Sock, local: Endpoint): Errno | null;
+  /** Why there is no way to an address, or null. */
+  routeError(address: string): Errno | null;
   /** Finds a local port towards a peer, unless bind() has set one, and lets segments find the socket. */
   hash(sock: Sock): Errno | null;
   /** Lets segments find a listener. */

@@ -82,7 +82,7 @@ export class UdpSock implements Source<UdpState> {
   /** `udp_err`: only a connected socket hears of it. */
   receiveError(code: UnreachableCode): void {
     if (!this.remote) return;
-    this.sk_err = icmpFailure(code).errno;
+    this.sk_err = icmpFailure(code, 'inet').errno;
     this.changed.wake();
     this.touch();
   }

@@ -4,9 +4,10 @@
  *
  * `and` and `or` bind alike, from the left, and two conditions beside each other mean `and`.
  *
- * Left out: `dev`, `fwmark`, `cgroup`, `autobound`; IPv6.
+ * Left out: `dev`, `fwmark`, `cgroup`, `autobound`; a part of an IPv6 address.
  */
 import type { SocketState } from '../../machine/state.ts';
+import { familyOf } from '../../network/packet.ts';
 import { UsageError } from '../options.ts';
 import { portNumber } from '../services.ts';
 
@@ -65,8 +66,16 @@ function ipv4(word: string, shown = word): number {
   return [...bytes, 0, 0, 0].slice(0, 4).reduce((all: number, byte) => all * 256 + Number(byte), 0);
 }
 
-/** `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1:80`, `:80`, `*:80`. */
+const IPV6 = /^\[([0-9a-f:]+)\](?::(.+))?$/;
+
+/** `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1:80`, `:80`, `*:80`, `[2001:db8::1]`, `[2001:db8::1]:80`. */
 function host(word: string, end: 'local' | 'remote'): Filter {
+  const ipv6 = IPV6.exec(word);
+  if (ipv6) {
+    const [, whole, at = '*'] = ipv6;
+    const wanted = at === '*' ? null : port(`:${at}`);
+    return (socket) => socket[end].address === whole && (wanted === null || socket[end].port === wanted);
+  }
   const [prefix = '', wantedPort = '*'] = word.split(':');
   const wanted = wantedPort === '*' ? null : port(`:${wantedPort}`);
   const [address = '', bits = '32'] = prefix.split('/');
@@ -75,6 +84,7 @@ function host(word: string, end: 'local' | 'remote'): Filter {
   const size = 2 ** (32 - (/^\d+$/.test(bits) && Number(bits) <= 32 ? Number(bits) : 32));
   return (socket) => {
     const endpoint = socket[end];
+    if (!isAny && familyOf(endpoint.address) === 'inet6') return false;
     const inside = isAny || Math.floor(ipv4(endpoint.address) / size) === Math.floor(from / size);
     return inside && (wanted === null || endpoint.port === wanted);
   };

@@ -1,9 +1,10 @@
 /**
- * `ss` of iproute2 6.1, its output no terminal: TCP and UDP over IPv4.
+ * `ss` of iproute2 6.1, its output no terminal: TCP, and UDP over IPv4.
  *
  * Listeners come first and the rest in the order in which they came into being; the kernel's order is that of a hash.
  */
 import type { Alike, MachineState, SocketState } from '../../machine/state.ts';
+import { familyOf, hostText } from '../../network/packet.ts';
 import { alike, moreLike } from '../alike.ts';
 import { type Command, failed, printed } from '../command.ts';
 import { type Holder, type Holders, isListed, socketHolders } from '../holders.ts';
@@ -88,7 +89,14 @@ function choose(options: Options<Name>): Choice {
     : options.has('listening')
       ? LISTENING_STATES
       : kinds.flatMap((kind) => DEFAULT_STATES[kind]);
-  return { kinds, states: states ?? new Set(byFlag), filter: parseFilter(words) };
+  return { kinds, states: states ?? new Set(byFlag), filter: ofFamily(options, parseFilter(words)) };
+}
+
+/** `-4` or `-6`: sockets of that family alone. */
+function ofFamily(options: Options<Name>, filter: Filter): Filter {
+  if (options.has('ipv4') === options.has('ipv6')) return filter;
+  const family = options.has('ipv6') ? 'inet6' : 'inet';
+  return (socket) => familyOf(socket.local.address) === family && filter(socket);
 }
 
 function* chosen({ sockets }: MachineState, { kinds, states, filter }: Choice): Generator<SocketState> {
@@ -137,7 +145,7 @@ function rowOf(
 ): Row {
   const numeric = options.has('numeric');
   const end = ({ address, port }: SocketState['local']) => ({
-    address,
+    address: hostText(address),
     port: port ? portName(socket.kind, port, numeric) : '*',
   });
   const shows_options = options.has('options') || options.has('extended');
@@ -196,11 +204,10 @@ export const ss: Command = (machine, at_us, argv, { most_alike } = {}) => {
     const choice = choose(options);
     const isAll = most_alike === undefined;
     const holders: Holders = options.has('processes') || !isAll ? socketHolders(machine) : new Map();
-    const isOnlyIpv6 = options.has('ipv6') && !options.has('ipv4');
     const listed: Iterable<Listed> = isAll
       ? chosen(machine, choice)
       : grouped(machine, choice, most_alike, holders);
-    const sockets = isOnlyIpv6 ? [] : [...listed];
+    const sockets = [...listed];
     const rows = sockets.map((socket) =>
       typeof socket === 'string' ? socket : rowOf(socket, at_us, options, machine.mtu_bytes, holders),
     );

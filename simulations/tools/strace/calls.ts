@@ -105,8 +105,8 @@ const fd = (args: Args): string => String(args.fd);
 /** By the simulation's name. */
 export const CALLS: Readonly<Record<string, CallText>> = {
   socket: {
-    begins: ({ type = 'SOCK_STREAM', nonblocking }) =>
-      `AF_INET, ${type}${nonblocking ? '|SOCK_NONBLOCK' : ''}, IPPROTO_IP`,
+    begins: ({ type = 'SOCK_STREAM', nonblocking, family }) =>
+      `${family === 'inet6' ? 'AF_INET6' : 'AF_INET'}, ${type}${nonblocking ? '|SOCK_NONBLOCK' : ''}, IPPROTO_IP`,
   },
   bind: {
     begins: (args) => `${fd(args)}, ${sockaddr(String(args.address ?? '0.0.0.0'), Number(args.port))}`,

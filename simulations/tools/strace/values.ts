@@ -1,4 +1,5 @@
 /** Values as strace writes them. */
+import { familyOf } from '../../network/packet.ts';
 
 /** Bytes that the simulation does not know: as `strace -s 0` prints all bytes. */
 export const BYTES = '""...';
@@ -48,6 +49,8 @@ export const timeval = (us: number): string =>
 export const timespec = (ms: number): string =>
   `{tv_sec=${Math.floor(ms / 1000)}, tv_nsec=${Math.round((ms % 1000) * 1e6)}}`;
 
-/** A `struct sockaddr_in` and its length. */
+/** A `struct sockaddr_in` or `struct sockaddr_in6`, and its length. */
 export const sockaddr = (address: string, port: number): string =>
-  `{sa_family=AF_INET, sin_port=htons(${port}), sin_addr=inet_addr("${address}")}, 16`;
+  familyOf(address) === 'inet6'
+    ? `{sa_family=AF_INET6, sin6_port=htons(${port}), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, "${address}", &sin6_addr), sin6_scope_id=0}, 28`
+    : `{sa_family=AF_INET, sin_port=htons(${port}), sin_addr=inet_addr("${address}")}, 16`;

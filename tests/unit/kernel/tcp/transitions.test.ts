@@ -116,6 +116,7 @@ const WAYS: Record<string, () => Bench> = {
       b.peer.inject({ protocol: 'icmp', from: '192.0.2.2', to: '192.0.2.1', code: 'host', about: b.last });
       b.wait(0);
     }),
+  'SYN_SENT tcp_abort()': () => then(synSent(), (b) => b.sk.abort()),
   'SYN_SENT give up': () => then(synSent(), NOTHING),
   'SYN_SENT close()': () => then(synSent(), CLOSE),
   'SYN_SENT shutdown()': () => then(synSent(), SHUTDOWN),
@@ -274,6 +275,7 @@ describe("RFC 9293's figure 5", () => {
     'give up':
       'RFC 1122 4.2.3.5: after R2 the connection is closed; tcp_retries2, tcp_syn_retries, tcp_orphan_retries',
     'ICMP error': 'RFC 1122 4.2.3.9 hard errors, as tcp_v4_err takes them in SYN-SENT',
+    'tcp_abort()': 'ABORT of 3.10.5, by root from outside (ss -K); other states are left out here',
     'shutdown()': 'half-close by shutdown(SHUT_WR): CLOSE of the RFC, whose user may still read',
     'close(), data unread': 'RFC 2525 2.17: a close that throws data away is a reset',
     'close(), SO_LINGER 0': 'ABORT of 3.10.5, by SO_LINGER with a time of 0',
