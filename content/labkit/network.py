@@ -58,10 +58,10 @@ def ip(arguments):
         raise Skip(f"ip {arguments}: {done.stderr.strip()}")
 
 
-def sysctl(name, value):
-    """Sets net.ipv4.<name> here. Raises Skip if the kernel has no such sysctl (unless value is 0) or refuses."""
+def sysctl(name, value, family="ipv4"):
+    """Sets net.<family>.<name> here, / for . in it. Raises Skip if there is no such sysctl (unless value is 0) or it refuses."""
     try:
-        with open(f"/proc/sys/net/ipv4/{name}", "w") as file:
+        with open(f"/proc/sys/net/{family}/{name}", "w") as file:
             file.write(str(value))
     except FileNotFoundError:
         if value:

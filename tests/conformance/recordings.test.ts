@@ -39,6 +39,11 @@ describe('the recording of connect-timeout', () => {
     const names = new Set(recording.cases.filter(({ observed }) => observed).map(({ name }) => name));
     const peers = new Set(recording.cases.map(({ parameters }) => parameters.peer));
     expect([...peers].sort()).toEqual(Object.keys(connectTimeout.parameters.peer.choices).sort());
+    const overIpv6 = recording.cases.filter(({ parameters }) => parameters.family === 'inet6');
+    expect(new Set(overIpv6.map(({ parameters }) => parameters.peer))).toEqual(peers);
+    for (const aid of Object.keys(connectTimeout.parameters.first_aid.choices))
+      if (aid !== 'none')
+        expect(recording.cases.some(({ parameters }) => parameters.first_aid === aid)).toBe(true);
     for (const linear of [0, 4])
       for (let n = 1; n <= 6; n++)
         expect(names).toContain(
@@ -53,6 +58,23 @@ describe('the recording of connect-timeout', () => {
     ])
       expect(recording.cases.some(({ parameters, observed }) => observed && parameters[option])).toBe(true);
   });
+});
+
+describe('a reset, behind one router, in the recording of connect-timeout', () => {
+  const cases = casesOf('incidents/connect-timeout/recording.json') as RecordedCase<Observed>[];
+  const reset = (name: string) =>
+    cases.find((recorded) => recorded.name === name)?.observed?.answers.find(({ what }) => what === 'RST');
+
+  it.each(['', 'IPv6, '])(
+    '%sis the same from the host and from the firewall on the way, but for the hops that it has left',
+    (family) => {
+      const host = reset(`${family}refuses, behind a router`);
+      const firewall = reset(`${family}rejects-reset`);
+      expect([host?.seq, host?.win]).toEqual([0, 0]);
+      expect([firewall?.seq, firewall?.win]).toEqual([0, 0]);
+      expect(firewall?.ttl).toBe(Number(host?.ttl) + 1);
+    },
+  );
 });
 
 describe('the recording of nagle-delayed-ack', () => {

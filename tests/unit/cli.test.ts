@@ -170,7 +170,11 @@ describe('misuse', () => {
     ['--set without a value', [ct, '--set', 'rtt_ms'], /--set takes name=value, not "rtt_ms"/],
     ['--set without a name', [ct, '--set', '=5'], /--set takes name=value, not "=5"/],
     ['--set without anything', [ct, '--set'], /argument missing/],
-    ['an unknown parameter', [ct, '--set', 'rtt=5'], /no parameter "rtt": the parameters are kernel, peer, /],
+    [
+      'an unknown parameter',
+      [ct, '--set', 'rtt=5'],
+      /no parameter "rtt": the parameters are kernel, family, peer, /,
+    ],
     ["a parameter from Object's prototype", [ct, '--set', '__proto__=5'], /no parameter "__proto__"/],
     ['an empty value', [ct, '--set', 'rtt_ms='], /rtt_ms cannot be "": allowed is a whole number from 0 to/],
     ['a value out of range', [ct, '--set', 'tcp_syn_retries=128'], /a whole number from 1 to 127/],

@@ -9,6 +9,7 @@ import { MCAST_SOLICIT, RETRANS_TIME_ms } from '../../kernel/neighbour.ts';
 import { type Compared, EARLY_ms, equal, SCHEDULING_ms, time } from '../../recording/compared.ts';
 import type { RecordedCase } from '../../recording/recording.ts';
 import { lateness_ms } from '../../recording/timer-wheel.ts';
+import { capture } from '../../tools/capture.ts';
 import { ofKind } from '../../trace/event.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { type ConnectTimeoutOutcome, connectTimeout } from './simulation.ts';
@@ -22,9 +23,28 @@ export interface Observed {
   readonly arp_times_ms: readonly number[];
   readonly connects: readonly { readonly errno: string | null; readonly returned_at_ms: number }[];
   readonly revents: readonly string[] | null;
+  /** What came back. Of a reset, what says who has sent it. */
+  readonly answers: readonly {
+    readonly at_ms: number;
+    readonly what: string;
+    readonly seq?: number;
+    readonly win?: number;
+    readonly ttl?: number;
+  }[];
+  /** When root's command began and ended; null before connect(). */
+  readonly first_aid?: {
+    readonly begun_ms: number | null;
+    readonly done_ms: number | null;
+    readonly killed: number | null;
+  };
 }
 
-/** The parameters of the simulation that a case stands for. The lab's wire has no delay of its own. */
+/**
+ * The parameters of the simulation that a case stands for. The lab's wire has no delay of its own.
+ *
+ * Recorded with the figures are means that change none of them: the code of a REJECT rule where several have one errno,
+ * and whether a router lies on the way.
+ */
 export const parametersOf = ({ parameters, sysctls }: RecordedCase): Given => ({
   kernel: '6.18',
   rtt_ms: 0,
@@ -52,11 +72,15 @@ const timersBefore = (trace: Trace<ConnectTimeoutOutcome>, at_ms: number): numbe
     .filter(({ at_us, data }) => at_us / 1000 + data.timer_ms <= at_ms)
     .map(({ data }) => data.timer_ms);
 
-/** Whether ARP's failure ended the attempt: by its error, or by the doubling that it takes back. */
+/** Whether the failure of ARP or neighbour discovery ended the attempt: by its error, or by the doubling that it takes back. */
 function isEndedByArp({ events }: Trace<ConnectTimeoutOutcome>): boolean {
   const indexOf = (wanted: string) => events.findIndex(({ kind }) => kind === wanted);
   return indexOf('neighbour-failed') >= 0 && indexOf('neighbour-failed') < indexOf('connection-failed');
 }
+
+/** Whether the timer ended the attempt (`tcp_write_err`): also with an error that was noted before. */
+const isEndedByTimer = ({ events }: Trace<ConnectTimeoutOutcome>): boolean =>
+  events.some(({ kind, mark }) => kind === 'connection-failed' && mark === 'tcp_write_err:errno');
 
 /** How late a call may return, in ms, after `returned_at_ms`, for which `calls` connect() calls were made. */
 function lateReturn_ms(
@@ -73,7 +97,7 @@ function lateReturn_ms(
       : lateness_ms(Array(calls).fill(Number(so_sndtimeo_ms)), hz);
   if (isEndedByArp(trace)) return lateness_ms(Array(MCAST_SOLICIT).fill(RETRANS_TIME_ms), hz);
   // An answer comes as late as the SYN that it answers; without one, the last timer decides.
-  const until_ms = errno === 'ETIMEDOUT' ? Number(returned_at_ms) : Number(returned_at_ms) - Number(rtt_ms);
+  const until_ms = isEndedByTimer(trace) ? Number(returned_at_ms) : Number(returned_at_ms) - Number(rtt_ms);
   return lateness_ms(timersBefore(trace, until_ms), hz);
 }
 
@@ -93,11 +117,11 @@ function comparedCalls(observed: Observed, trace: Trace<ConnectTimeoutOutcome>):
   return [...calls, equal('revents', polled?.flat().join('|') ?? null, observed.revents.join('|'))];
 }
 
-/** The ARP requests. Linux may send one or two more after its failure, which the simulation leaves out. */
+/** The requests of ARP or neighbour discovery. Linux may send one or two more after its failure, which the simulation leaves out. */
 function comparedArp(observed: Observed, trace: Trace<ConnectTimeoutOutcome>, hz: number): Compared[] {
-  const asked = ofKind(trace.events, 'packet-sent').filter(({ data }) => data.packet === 'ARP request');
+  const asked = ofKind(trace.events, 'packet-sent').filter(({ data }) => data.carries.protocol === 'arp');
   return asked.map(({ at_us }, i) =>
-    time(`ARP ${i + 1}`, at_us / 1000, observed.arp_times_ms[i] ?? null, {
+    time(`who has ${i + 1}`, at_us / 1000, observed.arp_times_ms[i] ?? null, {
       late_ms: lateness_ms(Array(i).fill(RETRANS_TIME_ms), hz) + SCHEDULING_ms,
     }),
   );
@@ -122,13 +146,37 @@ function comparedWaits(observed: Observed, trace: Trace<ConnectTimeoutOutcome>, 
   });
 }
 
+/** What a reset says of who has sent it. */
+function comparedResets(observed: Observed, trace: Trace<ConnectTimeoutOutcome>): Compared[] {
+  const seen = observed.answers.find(({ what }) => what === 'RST');
+  if (seen?.seq === undefined) return [];
+  const resets = capture(trace).flatMap(({ packet }) =>
+    packet.protocol === 'tcp' && packet.flags.includes('RST') ? [packet] : [],
+  );
+  return [
+    equal('sequence number of the reset', resets[0]?.seq ?? null, seen.seq),
+    equal('window of the reset', resets[0]?.window_bytes ?? null, seen.win ?? null),
+  ];
+}
+
+/** How many sockets `ss -K` said it has destroyed. */
+function comparedFirstAid(observed: Observed, trace: Trace<ConnectTimeoutOutcome>): Compared[] {
+  const [aid] = ofKind(trace.events, 'first-aid');
+  const killed = observed.first_aid?.killed ?? null;
+  return killed === null ? [] : [equal('sockets destroyed', aid?.data.killed ?? null, killed)];
+}
+
+/** How long root's command took, in ms: an attempt that it ends may end that much later. */
+const firstAid_ms = ({ first_aid }: Observed, trace: Trace<ConnectTimeoutOutcome>): number =>
+  first_aid ? Math.max(0, (first_aid.done_ms ?? 0) - Number(trace.parameters.first_aid_at_ms)) : 0;
+
 /** Every figure of a case beside the simulation's. @param hz CONFIG_HZ of the recording */
 export function compare(observed: Observed, trace: Trace<ConnectTimeoutOutcome>, hz: number): Compared[] {
   const { syn_times_ms, errno, returned_at_ms, killed_at_ms } = trace.outcome;
   const late = (timers: readonly number[]) => ({ late_ms: lateness_ms(timers, hz) + SCHEDULING_ms });
   const calls = trace.events.filter(({ kind, data }) => kind === 'syscall' && data.call === 'connect').length;
   const early_ms =
-    errno === 'ETIMEDOUT' && trace.parameters.tcp_user_timeout_ms ? USER_TIMEOUT_EARLY_ms : EARLY_ms;
+    isEndedByTimer(trace) && trace.parameters.tcp_user_timeout_ms ? USER_TIMEOUT_EARLY_ms : EARLY_ms;
   return [
     equal('SYNs', syn_times_ms.length, observed.syn_times_ms.length),
     ...syn_times_ms.map((at, i) =>
@@ -137,11 +185,16 @@ export function compare(observed: Observed, trace: Trace<ConnectTimeoutOutcome>,
     ...comparedWaits(observed, trace, hz),
     equal('errno', errno, observed.errno),
     time('returned', returned_at_ms, observed.returned_at_ms, {
-      late_ms: lateReturn_ms(trace, hz, errno, calls) + SCHEDULING_ms,
+      late_ms:
+        errno === 'ECONNABORTED'
+          ? firstAid_ms(observed, trace) + SCHEDULING_ms
+          : lateReturn_ms(trace, hz, errno, calls) + SCHEDULING_ms,
       early_ms,
     }),
     time('killed', killed_at_ms, observed.killed_at_ms, { late_ms: SCHEDULING_ms }),
     ...(killed_at_ms === null ? comparedCalls(observed, trace) : []),
     ...comparedArp(observed, trace, hz),
+    ...comparedResets(observed, trace),
+    ...comparedFirstAid(observed, trace),
   ];
 }

@@ -9,6 +9,9 @@ export const kernelOf = (earlier: { readonly [name: string]: unknown }): KernelP
 
 const HOUR_ms = 3_600_000;
 
+/** What the playbook sets tcp_syn_retries to. */
+export const FIRST_AID_RETRIES = 3;
+
 export const parameters = {
   kernel: {
     type: 'choice',
@@ -16,16 +19,25 @@ export const parameters = {
     default: '6.12',
     help: 'Linux version: sets the defaults of its sysctls and the rules for TCP_USER_TIMEOUT',
   },
+  family: {
+    type: 'choice',
+    choices: { inet: 'IPv4', inet6: 'IPv6: other errors, and neighbour discovery in place of ARP' },
+    default: 'inet',
+    names: 'AF_INET, AF_INET6',
+    help: 'the protocol under TCP',
+  },
   peer: {
     type: 'choice',
     choices: {
       drops: 'never answers: a firewall that drops, a dead host behind a router',
       refuses: 'has no listener on the port: answers with a reset',
       listens: 'answers with a SYN-ACK',
+      'rejects-reset': 'a firewall on the way answers for it: REJECT with a TCP reset',
       'rejects-port': 'a REJECT rule: ICMP port unreachable',
-      'rejects-host': 'a REJECT rule: ICMP host unreachable',
-      'rejects-net': 'a REJECT rule: ICMP net unreachable',
-      absent: 'is on this network but gone: nobody answers ARP',
+      'rejects-host': 'a REJECT rule: ICMP host unreachable; IPv6: address unreachable',
+      'rejects-net': 'a REJECT rule: ICMP net unreachable; IPv6: no route',
+      'rejects-admin': 'a REJECT rule: ICMP administratively prohibited',
+      absent: 'is on this network but gone: nobody answers ARP or neighbour discovery',
     },
     default: 'drops',
     help: 'what the other end does',
@@ -113,6 +125,26 @@ export const parameters = {
     default: 1,
     help: 'connect() calls on the same socket while the attempt goes on',
   },
+  first_aid: {
+    type: 'choice',
+    choices: {
+      none: 'nothing',
+      'ss-kill': 'ss -tK state syn-sent dst PEER: destroys the sockets that wait now',
+      'route-unreachable': 'ip route add unreachable PEER: later attempts fail at once',
+      sysctl: `sysctl -w net.ipv4.tcp_syn_retries=${FIRST_AID_RETRIES}`,
+    },
+    default: 'none',
+    help: 'what root does on the client while the call hangs',
+  },
+  first_aid_at_ms: {
+    type: 'integer',
+    unit: 'ms',
+    min: 0,
+    max: HOUR_ms,
+    default: 20_000,
+    special: { 0: 'before connect()' },
+    help: 'when root does it; counts with first_aid only',
+  },
   heartbeat_s: {
     type: 'integer',
     unit: 's',
@@ -152,7 +184,7 @@ export const presets: readonly Preset[] = [
   {
     id: 'today',
     label: 'Today’s default',
-    help: 'Linux 6.5 and later, without a supervisor: four linear retries first, 131 s in all.',
+    help: 'Linux 6.5 and later, without a supervisor: five retries a second apart first, 131 s in all.',
     given: { kernel: '6.12' },
   },
   {
@@ -174,10 +206,34 @@ export const presets: readonly Preset[] = [
     given: { ...today, peer: 'rejects-host', rtt_ms: 24 },
   },
   {
+    id: 'firewall-reset',
+    label: 'Reset by a firewall',
+    help: 'REJECT with a TCP reset: to connect() it is a closed port.',
+    given: { ...today, peer: 'rejects-reset', rtt_ms: 24 },
+  },
+  {
+    id: 'prohibited',
+    label: 'Prohibited, IPv6',
+    help: 'Administratively prohibited over IPv6 is EACCES; over IPv4 it is EHOSTUNREACH.',
+    given: { ...today, family: 'inet6', peer: 'rejects-admin', rtt_ms: 24 },
+  },
+  {
     id: 'absent',
     label: 'Host is gone',
     help: 'Nobody answers ARP: EHOSTUNREACH after 3 s, and no SYN on the wire.',
     given: { ...today, peer: 'absent' },
+  },
+  {
+    id: 'ss-kill',
+    label: 'First aid: ss -K',
+    help: 'Root destroys the socket after 20 s: ECONNABORTED at once.',
+    given: { ...today, first_aid: 'ss-kill' },
+  },
+  {
+    id: 'route-unreachable',
+    label: 'First aid: a route',
+    help: 'An unreachable route after 20 s stops the SYNs, not the wait: EHOSTUNREACH after 131 s.',
+    given: { ...today, heartbeat_s: 0, first_aid: 'route-unreachable' },
   },
   {
     id: 'poll',

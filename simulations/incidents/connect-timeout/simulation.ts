@@ -13,16 +13,18 @@ import type { KernelVersion } from '../../kernel/profile.ts';
 import { TcpSock } from '../../kernel/tcp/sock.ts';
 import type { Action } from '../../machine/action.ts';
 import { sys } from '../../machine/calls.ts';
+import type { Machine } from '../../machine/machine.ts';
 import { CallNarrator } from '../../machine/narrator.ts';
 import type { Program } from '../../machine/program.ts';
 import { Run, type Slices } from '../../machine/run.ts';
 import type { Rule } from '../../network/link.ts';
-import type { Endpoint } from '../../network/packet.ts';
-import { dropSyns, reject } from '../../network/rules.ts';
+import { type Endpoint, type Family, hostText } from '../../network/packet.ts';
+import { dropSyns, reject, resetAll } from '../../network/rules.ts';
 import { simulationOf } from '../../simulation.ts';
+import type { KernelMark } from '../../trace/mark.ts';
 import type { Trace } from '../../trace/trace.ts';
 import './events.ts';
-import { type ConnectTimeoutParameters, parameters, presets } from './parameters.ts';
+import { type ConnectTimeoutParameters, FIRST_AID_RETRIES, parameters, presets } from './parameters.ts';
 
 export interface ConnectTimeoutOutcome {
   readonly syn_times_ms: readonly number[];
@@ -41,8 +43,12 @@ export interface ConnectTimeoutPrograms {
 
 export const WORKER_PID = 2001;
 
-const CLIENT = '192.0.2.1';
-const SERVER: Endpoint = { address: '192.0.2.2', port: 10086 };
+const PORT = 10086;
+/** RFC 5737, RFC 3849: addresses for documentation. */
+const ADDRESSES = {
+  inet: { client: '192.0.2.1', server: '192.0.2.2' },
+  inet6: { client: '2001:db8::1', server: '2001:db8::2' },
+} as const;
 
 /** What the worker's code knows when it is done. */
 interface Attempt {
@@ -50,14 +56,20 @@ interface Attempt {
   returned_at_us: number | null;
 }
 
+/** Where the worker connects to. */
+const serverOf = ({ family }: Pick<ConnectTimeoutParameters, 'family'>): Endpoint => ({
+  address: ADDRESSES[family as Family].server,
+  port: PORT,
+});
+
 /** The worker: one connection with whatever bounds were asked for, given up as programs do. @param back it is done */
 function* worker(p: ConnectTimeoutParameters, clock: VirtualClock, attempt: Attempt): Program {
-  const fd = (yield* sys.socket({ nonblocking: p.nonblocking })).value;
+  const fd = (yield* sys.socket({ nonblocking: p.nonblocking, family: p.family as Family })).value;
   if (p.so_sndtimeo_ms) yield* sys.setsockopt(fd, 'SO_SNDTIMEO', p.so_sndtimeo_ms);
   if (p.tcp_user_timeout_ms) yield* sys.setsockopt(fd, 'TCP_USER_TIMEOUT', p.tcp_user_timeout_ms);
   if (p.tcp_syncnt) yield* sys.setsockopt(fd, 'TCP_SYNCNT', p.tcp_syncnt);
   for (let call = 1; call <= p.connects; call++) {
-    let { errno } = yield* sys.connect(fd, SERVER);
+    let { errno } = yield* sys.connect(fd, serverOf(p));
     if (p.nonblocking && (errno === 'EINPROGRESS' || errno === 'EALREADY')) {
       const ready = yield* sys.poll([{ fd, events: ['POLLOUT'] }], p.poll_timeout_ms);
       if (ready.value > 0) errno = ((yield* sys.getError(fd)).out?.error ?? null) as string | null;
@@ -95,10 +107,52 @@ function rulesFor({ peer, lose_first }: ConnectTimeoutParameters): Rule[] {
   if (peer === 'drops')
     return [dropSyns('server', Number.POSITIVE_INFINITY, 'something on the way drops it without a word')];
   const rules = lose_first ? [dropSyns('server', lose_first, 'the network loses it')] : [];
+  if (peer === 'rejects-reset') rules.push(resetAll('server', 'A firewall on the way'));
   if (peer === 'rejects-port') rules.push(reject('server', 'port', 'A firewall'));
+  if (peer === 'rejects-admin') rules.push(reject('server', 'admin-prohibited', 'A firewall'));
   if (peer === 'rejects-host') rules.push(reject('server', 'host', 'A router'));
   if (peer === 'rejects-net') rules.push(reject('server', 'net', 'A router'));
   return rules;
+}
+
+/** What root does on the client, and why it helps. */
+function giveFirstAid(
+  { recorder }: Run,
+  client: Machine,
+  { first_aid, family }: ConnectTimeoutParameters,
+): void {
+  const { address } = serverOf({ family });
+  const tell = (command: string, says: string, rest: { killed?: number } = {}, mark?: KernelMark) =>
+    recorder.record({
+      actor: 'root',
+      kind: 'first-aid',
+      data: { command, ...rest },
+      says,
+      ...(mark && { mark }),
+      beat: true,
+    });
+  if (first_aid === 'sysctl') {
+    const command = `sysctl -w net.ipv4.tcp_syn_retries=${FIRST_AID_RETRIES}`;
+    tell(command, `Root lowers the sysctl: \`${command}\`. *The timer will read it when it fires next.*`);
+    client.setSysctl('tcp_syn_retries', FIRST_AID_RETRIES);
+  } else if (first_aid === 'route-unreachable') {
+    const command = `ip ${family === 'inet6' ? '-6 ' : ''}route add unreachable ${address}`;
+    tell(command, `Root takes the way to the peer away: \`${command}\`.`);
+    client.stack.addUnreachableRoute(address);
+  } else {
+    const command = `ss -tK state syn-sent dst ${hostText(address)}`;
+    const isMeant = ({ sk_state, remote }: TcpSock) => sk_state === 'SYN_SENT' && remote.address === address;
+    const meant = client.stack.connections(isMeant);
+    tell(
+      command,
+      meant.length > 0
+        ? `Root destroys the socket: \`${command}\`. Linux takes it from the worker, who still holds its descriptor.`
+        : `Root would destroy the socket: \`${command}\`. *No socket is in SYN-SENT now*, so nothing happens.`,
+      { killed: meant.length },
+      'tcp_diag_destroy:destroy',
+    );
+    for (const sock of meant) sock.abort();
+  }
 }
 
 function* start(
@@ -126,15 +180,16 @@ function* start(
       kernel: p.kernel as KernelVersion,
       sysctl: { tcp_syn_retries, tcp_syn_linear_timeouts },
     });
-  const client = machine('client', CLIENT);
-  const server = machine('server', SERVER.address);
+  const remote = serverOf(p);
+  const client = machine('client', ADDRESSES[p.family as Family].client);
+  const server = machine('server', remote.address);
   run.join([client, server], p.rtt_ms * 1000, rulesFor(p));
   if (p.peer === 'listens') {
     const listener = new TcpSock(server.stack);
-    server.stack.bind(listener, { address: '0.0.0.0', port: SERVER.port });
+    server.stack.bind(listener, remote);
     listener.listen(new AcceptQueue(4096));
   }
-  if (p.peer === 'absent') client.stack.loseNeighbour(SERVER.address);
+  if (p.peer === 'absent') client.stack.loseNeighbour(remote.address);
 
   const narrator = new CallNarrator(recorder, client.name);
   const process = client.spawn({
@@ -200,6 +255,10 @@ function* start(
       says: `The supervisor asks the worker for a sign of life and will wait ${p.heartbeat_s} s.`,
     });
     supervisor.send('ask');
+  }
+  if (p.first_aid !== 'none') {
+    if (p.first_aid_at_ms > 0) clock.after(p.first_aid_at_ms * 1000, () => giveFirstAid(run, client, p));
+    else giveFirstAid(run, client, p);
   }
   thread.start();
   yield* run.drain();

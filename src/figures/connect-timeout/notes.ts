@@ -3,8 +3,14 @@ import { type Note, once } from '../../views/scene.ts';
 import { wordsIn } from '../words-in.ts';
 import type { Attempt } from './attempt.ts';
 
+const AIDS: Readonly<Record<string, string>> = {
+  'ss-kill': 'ss -K',
+  'route-unreachable': 'unreachable route',
+  sysctl: 'tcp_syn_retries',
+};
+
 /** A call that returns at once is one word with the call before it. */
-export const notes = once(({ events }: Attempt): Note[] => {
+export const notes = once(({ events, parameters }: Attempt): Note[] => {
   const found: Note[] = [];
   for (const event of events) {
     if (event.kind === 'syscall' && (event.data.call === 'connect' || event.data.call === 'poll')) {
@@ -19,7 +25,9 @@ export const notes = once(({ events }: Attempt): Note[] => {
     } else if (event.kind === 'syscall-return' && event.data.call === 'getsockopt') {
       const [error = 'none'] = wordsIn(event.data.out.error);
       found.push({ event, text: `SO_ERROR: ${error}`, tone: 'decide' });
-    } else if (event.kind === 'heartbeat-missed')
+    } else if (event.kind === 'first-aid')
+      found.push({ event, text: `root: ${AIDS[String(parameters.first_aid)] ?? ''}`, tone: 'decide' });
+    else if (event.kind === 'heartbeat-missed')
       found.push({ event, text: 'supervisor kills the worker', tone: 'decide' });
   }
   return found;

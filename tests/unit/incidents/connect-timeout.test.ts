@@ -86,6 +86,8 @@ describe('a peer that answers', () => {
     ['rejects-port', 'ECONNREFUSED'],
     ['rejects-host', 'EHOSTUNREACH'],
     ['rejects-net', 'ENETUNREACH'],
+    ['rejects-admin', 'EHOSTUNREACH'],
+    ['rejects-reset', 'ECONNREFUSED'],
     ['listens', null],
   ])('and %s lets connect() return %s after one round trip', (peer, errno) => {
     const found = outcome({ peer, rtt_ms: 24 });
@@ -98,6 +100,83 @@ describe('a peer that answers', () => {
       errno: 'ECONNREFUSED',
       returned_at_ms: 1024,
     });
+  });
+});
+
+describe('over IPv6', () => {
+  it.each([
+    ['refuses', 'ECONNREFUSED'],
+    ['rejects-reset', 'ECONNREFUSED'],
+    ['rejects-port', 'ECONNREFUSED'],
+    ['rejects-host', 'EHOSTUNREACH'],
+    ['rejects-net', 'ENETUNREACH'],
+    ['rejects-admin', 'EACCES'],
+    ['listens', null],
+  ])('a peer that %s lets connect() return %s after one round trip', (peer, errno) => {
+    const found = outcome({ family: 'inet6', peer, rtt_ms: 24 });
+    expect(found).toEqual({ syn_times_ms: [0], errno, returned_at_ms: 24, killed_at_ms: null });
+  });
+
+  it('takes as long as over IPv4 when nothing answers, or nobody answers neighbour discovery', () => {
+    for (const peer of ['drops', 'absent'])
+      expect(outcome({ family: 'inet6', peer })).toEqual(outcome({ peer }));
+  });
+
+  it('takes no doubling back for an ICMPv6 error: tcp_v6_err does that in the synchronized states alone', () => {
+    const late = { kernel: '6.1', rtt_ms: 2500, tcp_syn_retries: 1 };
+    for (const [peer, errno] of [
+      ['rejects-host', 'EHOSTUNREACH'],
+      ['rejects-net', 'ENETUNREACH'],
+    ] as const) {
+      expect(outcome({ ...late, peer, family: 'inet6' })).toMatchObject({ errno, returned_at_ms: 2500 });
+      expect(outcome({ ...late, peer }).errno).toBe('ETIMEDOUT');
+    }
+  });
+});
+
+describe('first aid for one peer', () => {
+  it('by ss -K ends the call at once, with ECONNABORTED', () => {
+    expect(outcome({ first_aid: 'ss-kill', first_aid_at_ms: 2600 })).toEqual({
+      syn_times_ms: [0, 1000, 2000],
+      errno: 'ECONNABORTED',
+      returned_at_ms: 2600,
+      killed_at_ms: null,
+    });
+  });
+
+  it('by ss -K wakes a poll() too, and finds nothing before connect()', () => {
+    const polled = { nonblocking: true, poll_timeout_ms: -1, first_aid: 'ss-kill' };
+    expect(outcome({ ...polled, first_aid_at_ms: 600 })).toMatchObject({
+      errno: 'ECONNABORTED',
+      returned_at_ms: 600,
+    });
+    expect(outcome({ first_aid: 'ss-kill', first_aid_at_ms: 0 })).toEqual(outcome({}));
+  });
+
+  it('by an unreachable route stops the SYNs of a call that hangs, not its wait', () => {
+    const given = { tcp_syn_retries: 2, first_aid: 'route-unreachable', first_aid_at_ms: 2600 };
+    expect(outcome(given)).toEqual({
+      syn_times_ms: [0, 1000, 2000],
+      errno: 'EHOSTUNREACH',
+      returned_at_ms: 7000,
+      killed_at_ms: null,
+    });
+  });
+
+  it('by an unreachable route ends a new call at once, without a SYN', () => {
+    for (const family of ['inet', 'inet6'])
+      expect(outcome({ family, first_aid: 'route-unreachable', first_aid_at_ms: 0 })).toEqual({
+        syn_times_ms: [],
+        errno: 'EHOSTUNREACH',
+        returned_at_ms: 0,
+        killed_at_ms: null,
+      });
+  });
+
+  it('lets the sysctl end a call at its next try, for every peer; a socket with TCP_SYNCNT goes on', () => {
+    const lowered = { first_aid: 'sysctl', first_aid_at_ms: 10_600 };
+    expect(outcome(lowered)).toMatchObject({ errno: 'ETIMEDOUT', returned_at_ms: 19_000 });
+    expect(outcome({ ...lowered, tcp_syncnt: 6 }).returned_at_ms).toBe(131_000);
   });
 });
 

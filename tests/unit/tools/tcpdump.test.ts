@@ -51,6 +51,7 @@ describe('tcpdump', () => {
     ['rejects-net', 'ICMP net 192.0.2.2 unreachable'],
     ['rejects-host', 'ICMP host 192.0.2.2 unreachable'],
     ['rejects-port', 'ICMP 192.0.2.2 tcp port 10086 unreachable'],
+    ['rejects-admin', 'ICMP host 192.0.2.2 unreachable - admin prohibited filter'],
   ])('prints the ICMP error of a peer that %s', (peer, text) => {
     expect(lines({ peer, rtt_ms: 2 })[1]).toBe(
       `00:00:00.002000 IP 192.0.2.2 > 192.0.2.1: ${text}, length 68`,
@@ -95,6 +96,17 @@ describe('the real tcpdump', () => {
     { peer: 'absent' },
     { peer: 'refuses', rtt_ms: 2500 },
     { peer: 'listens', rtt_ms: 1500, so_sndtimeo_ms: 500 },
+    { peer: 'rejects-reset', rtt_ms: 24 },
+    { peer: 'rejects-admin', rtt_ms: 24 },
+    { family: 'inet6', peer: 'drops' },
+    { family: 'inet6', peer: 'refuses', rtt_ms: 24, lose_first: 1 },
+    { family: 'inet6', peer: 'listens', rtt_ms: 24 },
+    { family: 'inet6', peer: 'rejects-reset' },
+    { family: 'inet6', peer: 'rejects-port' },
+    { family: 'inet6', peer: 'rejects-host' },
+    { family: 'inet6', peer: 'rejects-net', rtt_ms: 1500 },
+    { family: 'inet6', peer: 'rejects-admin' },
+    { family: 'inet6', peer: 'absent' },
   ])('says the same of the capture file of %j', (given, { skip }) => {
     skip(!installed, 'tcpdump is not installed');
     const { stdout } = spawnSync('tcpdump', ['-n', '-r', '-'], {
