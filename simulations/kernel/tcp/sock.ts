@@ -354,6 +354,7 @@ export class TcpSock implements Whole {
 
   /** What a program has set at the listener (`sk_clone_lock`). */
   #inherit(parent: TcpSock): void {
+    this.family = parent.family;
     this.linger_s = parent.linger_s;
     this.sndtimeo_ms = parent.sndtimeo_ms;
     this.rcvtimeo_ms = parent.rcvtimeo_ms;
