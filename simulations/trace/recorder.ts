@@ -89,6 +89,12 @@ export class Recorder {
 
   readonly #keep = (): void => this.#ledger.keep(this.#events.length - 1);
 
+  /** What has changed until now is the last event's; what changes from here on is the next one's, which tells of it. */
+  settle(): void {
+    this.#keep();
+    this.#clock.beforeNextMove = null;
+  }
+
   /** What has happened so far. */
   get events(): readonly TraceEvent[] {
     return this.#events;

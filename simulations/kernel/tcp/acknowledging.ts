@@ -33,7 +33,9 @@ export interface AcknowledgingSocket {
   readonly sk_state: TcpStateName;
   readonly regions: Regions;
   readonly receiver: Receiver;
-  readonly outgoing: { transmit(flags: readonly Flag[], says: string, why?: Why, beat?: boolean): void };
+  readonly outgoing: {
+    transmit(flags: readonly Flag[], says: string | (() => string), why?: Why, beat?: boolean): void;
+  };
   readonly counters: Pick<Counted, 'add'>;
   readonly diag: Diag;
   tell(event: ConnectionEvent): void;
@@ -69,15 +71,16 @@ export class Acknowledging {
 
   /** An ACK without delay: the other end of `__tcp_ack_snd_check`. */
   ackNow(): void {
-    const { reason, quick, decision } = this.#sk.receiver.whyAckNow;
-    const why = {
-      full: 'more than one full segment has come',
-      route: 'the route asks for it',
-      quick: `quick, ${quick} left`,
-      now: 'a hole is filled',
-      hole: 'the peer must know what is missing',
-    }[reason];
-    this.#sk.outgoing.transmit(['ACK'], `An ACK goes out at once: ${why}.`, reasonOf(decision), true);
+    const { receiver, outgoing } = this.#sk;
+    const { reason, quick, decision } = receiver.whyAckNow;
+    const why = () =>
+      ({
+        full: 'more than one full segment has come',
+        quick: `quick, ${quick} left before it and ${receiver.ack.quick} after`,
+        now: 'a hole is filled',
+        hole: 'the peer must know what is missing',
+      })[reason];
+    outgoing.transmit(['ACK'], () => `An ACK goes out at once: ${why()}.`, reasonOf(decision), true);
   }
 
   /** The program's reading lets an ACK out. */

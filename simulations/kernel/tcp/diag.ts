@@ -168,6 +168,11 @@ export class Diag implements Source<TcpState> {
     return null;
   }
 
+  /** What the socket becomes from here on is the next event's. */
+  settle(): void {
+    this.#host.recorder.settle();
+  }
+
   /** The snapshot looks at the socket again. */
   refresh(): void {
     if (!this.isMute && !this.#isOver) this.#cell.touch();

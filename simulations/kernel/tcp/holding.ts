@@ -69,6 +69,8 @@ export class Holding {
     this.stop();
     this.#wait = diag.beginWait('held', AWAITED[hold]);
     this.#sk.tell({ type: `${hold} holds` });
+    // What the same call writes behind it is not in the count.
+    diag.settle();
   }
 
   /** Nothing waits any more. */

@@ -39,6 +39,7 @@ export interface OutgoingSocket extends HostedSocket {
   readonly rx_opt: Agreed;
   readonly counts: SegmentCounts;
   readonly diag: {
+    settle(): void;
     refresh(): void;
     record<K extends EventKind>(kind: K, says: string, rest: Details<K>): void;
   };
@@ -58,8 +59,8 @@ export class Outgoing {
     this.#host = host;
   }
 
-  /** Puts a segment without data on its way. */
-  transmit(flags: readonly Flag[], says: string, why?: Why, beat = false): void {
+  /** Puts a segment without data on its way. @param says made when the socket is as the segment leaves it */
+  transmit(flags: readonly Flag[], says: string | (() => string), why?: Why, beat = false): void {
     // __tcp_send_ack: a connection that has been reset sends nothing more.
     if (this.#sk.sk_state === 'CLOSE' && !flags.includes('RST')) return;
     const position = flags.includes('SYN') ? 0 : this.#sk.sender.queue.snd_nxt || 1;
@@ -93,7 +94,7 @@ export class Outgoing {
     flags: readonly Flag[],
     position: number,
     payload_bytes: number,
-    says: string,
+    says: string | (() => string),
     why: Why | undefined,
     beat: boolean,
     isAgain: boolean,
@@ -101,6 +102,7 @@ export class Outgoing {
     const sk = this.#sk;
     const isSyn = flags.includes('SYN');
     const hasAck = flags.includes('ACK');
+    sk.diag.settle();
     const isOffer = isSyn && !hasAck;
     const options = isOffer ? offered(this.#host.sysctl, this.rcv_wscale) : sk.rx_opt;
     const synWindow_bytes = isOffer ? this.synWindow(false) : Math.min(sk.receiver.rcv_wnd, U16_MAX);
@@ -126,7 +128,7 @@ export class Outgoing {
     sk.setupCaps();
     this.#count(segment, isAgain);
     sk.diag.refresh();
-    this.#host.transmit(segment, sk, says, why, beat);
+    this.#host.transmit(segment, sk, typeof says === 'string' ? says : says(), why, beat);
     if (hasAck && !isSyn) sk.acknowledging.hasLeft();
   }
 

@@ -149,7 +149,7 @@ export class Receiver {
     return this.#isFull() || this.ack.inQuickackMode || this.ack.isNow || this.hasHole;
   }
 
-  /** The first of the kernel's reasons for an ACK at once, and the quick ACKs that are left. */
+  /** The first of the kernel's reasons for an ACK at once, and the quick ACKs that are left before it. */
   get whyAckNow(): { reason: AckReason; quick: number; decision: Decision } {
     const { quick, isAskedByRoute, inQuickackMode, isNow } = this.ack;
     const reason = this.#isFull()
