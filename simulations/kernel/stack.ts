@@ -335,10 +335,9 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
     const owner = this.#owners.get(sock);
     if (owner) this.ports.disown(sock.local.port, owner);
     this.#owners.delete(sock);
+    let wait: number | null = null;
     const record = new TimeWait(remains, timeout_ms, this.clock, (record, from, why) => {
       const to = record.tw_substate;
-      if (to === 'CLOSE') this.#dropRecord(record);
-      else cell.touch();
       this.recorder.record({
         actor: this.name,
         kind: 'state-changed',
@@ -347,12 +346,25 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
         ...why,
         beat: true,
       });
+      if (to === 'CLOSE') this.#dropRecord(record);
+      else cell.touch();
     });
     this.table.insert(record);
     this.ports.own(record.local.port, this.#owner(record));
     const cell = this.sockets.open(record.cookie, record);
-    record.onEnd = () => cell.end();
-    record.onRestart = () => cell.touch();
+    const endWait = () => {
+      if (wait !== null) this.recorder.endWait(wait);
+      wait = null;
+    };
+    record.onEnd = () => {
+      cell.end();
+      endWait();
+    };
+    record.onRestart = () => {
+      cell.touch();
+      endWait();
+      wait = this.#awaits(record);
+    };
     this.counters.add('TcpExtTW');
     this.recorder.record({
       actor: this.name,
@@ -361,6 +373,18 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
       says: `The socket is gone; a small record in ${remains.substate} stays for *${duration(timeout_ms * 1000)}*.`,
       mark: 'tcp_time_wait:schedule',
       beat: true,
+    });
+    wait = this.#awaits(record);
+  }
+
+  /** A record waits, from the event recorded last. @returns the wait's number, or null where nothing is told */
+  #awaits({ cookie, local, remote, tw_substate, set_us, due_us }: TimeWait): number | null {
+    if (!this.tells) return null;
+    return this.recorder.beginWait({
+      who: { machine: this.name, socket: cookie, local, remote },
+      kind: 'timer',
+      for: tw_substate === 'FIN_WAIT2' ? 'the peer’s FIN' : 'segments that may still be on their way',
+      timer: { name: 'timewait', set_us, due_us },
     });
   }
 

@@ -117,6 +117,64 @@ describe('a SYN that nobody answers', () => {
   });
 });
 
+describe('what is left of a connection', () => {
+  const OPEN = ['server.listen', 'client.connect', 'deliver.1', 'deliver.2', 'deliver.3', 'server.accept'];
+  const played = (...steps: string[]): Trace =>
+    runOf(tcpStates as never, { history: [...OPEN, ...steps].join(',') });
+  const minutes = ({ waits }: Trace) => waits.filter(({ timer }) => timer?.name === 'timewait');
+  const closed = ['client.close', 'deliver.4', 'deliver.5'];
+  const inTimeWait = [...closed, 'server.close', 'deliver.6'];
+
+  test('waits for the peer’s FIN, 60 s at most', () => {
+    const trace = played(...closed, 'wait');
+    const [wait] = minutes(trace);
+    expect(minutes(trace)).toHaveLength(1);
+    expect(wait).toMatchObject({ for: 'the peer’s FIN', who: { machine: 'client' }, needs: null });
+    expect(kindAt(trace, wait?.from ?? null)).toBe('record-kept');
+    expect(kindAt(trace, wait?.until ?? null)).toBe('state-changed');
+    expect(wait?.until_us).toBe(wait?.timer?.due_us);
+    expect(wait && lengthOf(wait)).toBe(60_000);
+  });
+
+  test('waits anew from the FIN on, for a minute', () => {
+    const trace = played(...inTimeWait, 'deliver.7', 'wait');
+    const [first, second] = minutes(trace);
+    expect(first?.until).toBe(second?.from);
+    expect(second?.for).toBe('segments that may still be on their way');
+    expect(second && lengthOf(second)).toBe(60_000);
+    expect(second?.until_us).toBe(second?.timer?.due_us);
+    expect(minutes(trace)).toHaveLength(2);
+  });
+
+  test('waits another minute where the FIN comes again', () => {
+    const trace = played(...inTimeWait, 'drop.7', 'wait', 'deliver.8', 'deliver.9', 'wait');
+    const [, cut, last] = minutes(trace);
+    expect(kindAt(trace, cut?.until ?? null)).toBe('packet-received');
+    expect(cut?.until).toBe(last?.from);
+    expect(last && lengthOf(last)).toBe(60_000);
+  });
+
+  test('waits no longer when a reset comes, or a new connection', () => {
+    const reset = played(...closed, 'server.abort', 'deliver.6');
+    expect(minutes(reset).map(({ until }) => kindAt(reset, until))).toEqual(['state-changed']);
+    const { waits, worldAt, events } = played(...inTimeWait, 'deliver.7');
+    const [open] = waits.filter(({ until, timer }) => until === null && timer?.name === 'timewait');
+    const record = worldAt(events.length - 1).machines.client?.sockets.get(open?.who.socket ?? -1);
+    expect(record).toMatchObject({ state: 'TIME_WAIT', timer: { due_us: open?.timer?.due_us } });
+  });
+});
+
+describe('a reader who makes both ends wait for each other', () => {
+  test('sees the same pair of waits as in the post’s run', () => {
+    const open = 'server.listen,client.connect,deliver.1,deliver.2,deliver.3,server.accept';
+    // An answer makes the server's end interactive, so that it delays its ACK; the client's second write is held.
+    const talk = 'client.send,deliver.4,server.read,deliver.5,server.send,deliver.6,client.read';
+    const trace = runOf(tcpStates as never, { history: `${open},${talk},client.send,client.send,deliver.8` });
+    const [standoff] = standoffsOf(trace.waits);
+    expect([standoff?.held.who.machine, standoff?.ack.who.machine]).toEqual(['client', 'server']);
+  });
+});
+
 describe('every wait', () => {
   function check(trace: Trace): void {
     for (const { from, from_us, until, until_us, timer, id } of trace.waits) {

@@ -16,6 +16,7 @@ import { ManualWire } from '../../network/manual-wire.ts';
 import type { Endpoint } from '../../network/packet.ts';
 import { simulationOf } from '../../simulation.ts';
 import type { Recorder } from '../../trace/recorder.ts';
+import { linkStandoffs } from '../../trace/standoff.ts';
 import type { Trace } from '../../trace/trace.ts';
 import './events.ts';
 import { type CallName, type PacketAction, parameters, type TcpStatesParameters } from './parameters.ts';
@@ -204,6 +205,7 @@ function* start(
     look();
   }
 
+  linkStandoffs(recorder);
   return run.finish(
     'tcp-states',
     { ...p },
