@@ -126,7 +126,7 @@ function asText(trace: Trace): string {
   const outcome = Object.entries(trace.outcome as object).map(
     ([field, value]) => `${field.padEnd(16)} ${inWords(value)}`,
   );
-  return [printed(trace, transcript), '', ...outcome].join('\n');
+  return [printed(trace, transcript), '', ...outcome, '', trace.verdict].join('\n');
 }
 
 function output(trace: Trace, format: string): string | Uint8Array {

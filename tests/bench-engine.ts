@@ -93,7 +93,7 @@ function fullSockets(): { count: number; kept: unknown } {
   server.spawn({ pid: 1, comm: 'server', narrator: SILENT }).thread('server', serve()).start();
   client.spawn({ pid: 1, comm: 'client', narrator: SILENT }).thread('client', connect()).start();
   for (const _ of run.drain());
-  return { count: SOCKETS, kept: run.finish('bench', {}, null) };
+  return { count: SOCKETS, kept: run.finish('bench', {}, null, '') };
 }
 
 const CONNECTS = 60_000;

@@ -93,11 +93,12 @@ export class Run {
     this.clock.advance(end_us - this.clock.now_us);
   }
 
+  /** @param verdict what it came to, with its numbers, in one or two sentences */
   finish<Outcome, Programs = unknown>(
     simulation: string,
     parameters: Readonly<Record<string, Json>>,
     outcome: Outcome,
-    verdict = '',
+    verdict: string,
   ): Trace<Outcome, Programs> {
     const actions = this.#actions as unknown as Json;
     const given = this.#actions.length > 0 ? { ...parameters, actions } : parameters;

@@ -141,6 +141,18 @@ export class Recorder {
     this.#sections.push({ name, from: this.#events.length });
   }
 
+  /**
+   * Names the parts of a run that is over, from what happened: one begins with each event for which `begins` has
+   * another name than that of the part before.
+   */
+  divide(begins: (event: TraceEvent) => string | null): void {
+    for (const event of this.#events) {
+      const name = begins(event);
+      if (name === null || name === this.#sections.at(-1)?.name) continue;
+      this.#sections.push({ name, from: event.index });
+    }
+  }
+
   finish<Outcome, Programs = unknown>(
     simulation: string,
     parameters: Readonly<Record<string, Json>>,

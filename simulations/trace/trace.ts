@@ -22,7 +22,7 @@ export interface Trace<Outcome = unknown, Programs = unknown> {
   readonly waits: readonly Wait[];
   /** The named parts of the run, in order; they do not overlap. */
   readonly sections: readonly Section[];
-  /** The run in one sentence with its numbers. */
+  /** What the run came to, with its numbers: one or two sentences. */
   readonly verdict: string;
   /** Indices of the events that tell the story. */
   readonly beats: readonly number[];

@@ -63,12 +63,12 @@ describe('a run as JSON', () => {
 });
 
 describe('the other formats', () => {
-  it('print the run in words by default, with the outcome below', async () => {
+  it('print the run in words by default, with the outcome below and the verdict last', async () => {
     const text = await printed('connect-timeout', '--set', 'peer=refuses');
     expect(text).toBe(await printed('connect-timeout', '--set', 'peer=refuses', '--format', 'text'));
     expect(text).toMatch(/^0\.000 s {2}The first SYN goes out\./);
     expect(text).toMatch(
-      /\n\nsyn_times_ms +0\nerrno +ECONNREFUSED\nreturned_at_ms +1\nkilled_at_ms +null\n$/,
+      /\n\nsyn_times_ms +0\nerrno +ECONNREFUSED\nreturned_at_ms +1\nkilled_at_ms +null\n\nAfter 1 ms the attempt failed with ECONNREFUSED: 1 SYN had been sent\.\n$/,
     );
   });
 

@@ -21,20 +21,13 @@ import { CHAN_RBUF_bytes, SshChannel, type SshChannelState } from '../../userlan
 import { WorkQueue } from '../../userland/work-queue.ts';
 import { Clients, type ClientsState } from './clients.ts';
 import { ServerNarrator } from './narrator.ts';
+import { type CloseWaitPipeOutcome, verdictOf } from './outcome.ts';
 import { type CloseWaitPipeParameters, parameters, presets } from './parameters.ts';
 import { main, reader, type Server, type Work, worker } from './programs.ts';
+import { sectionsOf } from './sections.ts';
 import { statusOf } from './thread-states.ts';
 
-export interface CloseWaitPipeOutcome {
-  readonly served: number;
-  readonly blocked_workers: number;
-  readonly close_wait: number;
-  readonly recv_q_bytes: { readonly [bytes: string]: number };
-  readonly accept_queue: number;
-  readonly syn_sent_clients: number;
-  readonly accept_errno: string | null;
-  readonly ended_by: 'duration' | 'SIGPIPE';
-}
+export type { CloseWaitPipeOutcome } from './outcome.ts';
 
 /** What the programs and the clients know, beside what the machine does. */
 export interface CloseWaitPipePrograms {
@@ -188,7 +181,8 @@ function* start(
     gave_up: clients.fared('gave up'),
     timed_out: clients.fared('timed out'),
   });
-  return run.finish('close-wait-pipe', { ...p }, outcome);
+  recorder.divide(sectionsOf(p));
+  return run.finish('close-wait-pipe', { ...p }, outcome, verdictOf(p, outcome));
 }
 
 export const closeWaitPipe = simulationOf<typeof parameters, CloseWaitPipeOutcome, CloseWaitPipePrograms>({

@@ -24,14 +24,11 @@ import { simulationOf } from '../../simulation.ts';
 import type { KernelMark } from '../../trace/mark.ts';
 import type { Trace } from '../../trace/trace.ts';
 import './events.ts';
+import { type ConnectTimeoutOutcome, verdictOf } from './outcome.ts';
 import { type ConnectTimeoutParameters, FIRST_AID_RETRIES, parameters, presets } from './parameters.ts';
+import { sectionsOf } from './sections.ts';
 
-export interface ConnectTimeoutOutcome {
-  readonly syn_times_ms: readonly number[];
-  readonly errno: string | null;
-  readonly returned_at_ms: number | null;
-  readonly killed_at_ms: number | null;
-}
+export type { ConnectTimeoutOutcome } from './outcome.ts';
 
 /** What the supervisor knows: absent where there is none. */
 export interface ConnectTimeoutPrograms {
@@ -270,16 +267,14 @@ function* start(
       ? [event.at_us / 1000]
       : [],
   );
-  return run.finish(
-    'connect-timeout',
-    { ...p },
-    {
-      syn_times_ms,
-      errno: killed ? null : attempt.errno,
-      returned_at_ms: killed ? null : ms(attempt.returned_at_us),
-      killed_at_ms: ms(killed_at_us),
-    },
-  );
+  recorder.divide(sectionsOf(recorder.events));
+  const outcome: ConnectTimeoutOutcome = {
+    syn_times_ms,
+    errno: killed ? null : attempt.errno,
+    returned_at_ms: killed ? null : ms(attempt.returned_at_us),
+    killed_at_ms: ms(killed_at_us),
+  };
+  return run.finish('connect-timeout', { ...p }, outcome, verdictOf(outcome));
 }
 
 export const connectTimeout = simulationOf<typeof parameters, ConnectTimeoutOutcome, ConnectTimeoutPrograms>({

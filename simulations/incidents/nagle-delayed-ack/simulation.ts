@@ -20,13 +20,11 @@ import type { Recorder } from '../../trace/recorder.ts';
 import { linkStandoffs } from '../../trace/standoff.ts';
 import type { Trace } from '../../trace/trace.ts';
 import './events.ts';
+import { type NagleDelayedAckOutcome, verdictOf } from './outcome.ts';
 import { type NagleDelayedAckParameters, parameters, presets } from './parameters.ts';
 import { type RequestSpan, stalledRequests } from './stalls.ts';
 
-export interface NagleDelayedAckOutcome {
-  readonly latencies_ms: readonly number[];
-  readonly stalls: readonly number[];
-}
+export type { NagleDelayedAckOutcome } from './outcome.ts';
 
 export const CLIENT_PID = 2001;
 export const SERVER_PID = 3001;
@@ -140,15 +138,19 @@ function* client(
   let fd = -1;
   for (let request = 1; request <= p.requests; request++) {
     if (request > 1 && p.gap_ms) yield* sys.nanosleep(p.gap_ms);
-    recorder.section(`request ${request}`);
+    const isFirst = fd < 0;
+    recorder.section(isFirst && !p.server_closes_after_response ? 'handshake' : `request ${request}`);
     changeRoute(p, machine, recorder, request);
     const span: RequestSpan = { from_us: clock.now_us, until_us: null };
-    if (fd < 0) {
+    if (isFirst) {
       fd = (yield* sys.socket()).value;
       yield* setOptions(p, fd);
       yield* sys.connect(fd, SERVER);
       if (p.client_quickack === 'once') yield* sys.setsockopt(fd, 'TCP_QUICKACK', 1);
-      if (!p.server_closes_after_response) span.from_us = clock.now_us;
+      if (!p.server_closes_after_response) {
+        span.from_us = clock.now_us;
+        recorder.section(`request ${request}`);
+      }
     }
     spans.push(span);
     if (half_bytes) yield* sys.write(fd, half_bytes);
@@ -170,6 +172,7 @@ function* client(
       fd = -1;
     }
   }
+  recorder.section('the connection closes');
   if (fd >= 0) yield* sys.close(fd);
 }
 
@@ -193,19 +196,18 @@ function* start(
     const narrator = new CallNarrator(recorder, name);
     ends[name].spawn({ pid, comm: name, narrator }).thread(`${name} process`, program).start();
   };
+  recorder.section('the server listens');
   start('server', SERVER_PID, server(p));
   start('client', CLIENT_PID, client(p, run, ends.client, spans));
   yield* run.drain();
   linkStandoffs(recorder);
 
-  return run.finish(
-    'nagle-delayed-ack',
-    { ...p },
-    {
-      latencies_ms: spans.map(({ from_us, until_us }) => ((until_us ?? clock.now_us) - from_us) / 1000),
-      stalls: stalledRequests(recorder.events, spans),
-    },
-  );
+  const outcome: NagleDelayedAckOutcome = {
+    latencies_ms: spans.map(({ from_us, until_us }) => ((until_us ?? clock.now_us) - from_us) / 1000),
+    stalls: stalledRequests(recorder.events, spans),
+  };
+  const answered = spans.filter(({ until_us }) => until_us !== null).length;
+  return run.finish('nagle-delayed-ack', { ...p }, outcome, verdictOf(outcome, answered));
 }
 
 /** Events of a request without its data segments, and for each of these. */

@@ -16,24 +16,18 @@ import { Run, type Slices } from '../../machine/run.ts';
 import { simulationOf } from '../../simulation.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { PipeNarrator } from './narrator.ts';
+import { type PipeBufferOutcome, verdictOf } from './outcome.ts';
 import { type PipeBufferParameters, parameters, presets } from './parameters.ts';
+import { sectionsOf } from './sections.ts';
 import type { TaskState } from './task.ts';
+
+export type { PipeBufferOutcome } from './outcome.ts';
 
 /** What the programs know, by the name of their thread: `reader`, `writer 1`. */
 export type PipeBufferPrograms = Readonly<Record<string, TaskState>>;
 
 const STDIN = 0;
 const STDOUT = 1;
-
-export interface PipeBufferOutcome {
-  readonly pipe_size_bytes: number;
-  readonly accepted_bytes: number;
-  readonly blocked_at_ms: number | null;
-  readonly errno: string | null;
-  readonly signal: string | null;
-  readonly wakeups: readonly { readonly at_ms: number; readonly free_bytes: number }[];
-  readonly pollout_at_free_bytes: number | null;
-}
 
 /** Writes lines, each to its end, and gives up at an error. */
 function* writer(p: PipeBufferParameters): Program {
@@ -102,19 +96,17 @@ function* start(
   narrator.finished();
 
   const { tally } = narrator;
-  return run.finish(
-    'pipe-buffer',
-    { ...p },
-    {
-      pipe_size_bytes: pipe.size_bytes,
-      accepted_bytes: tally.accepted_bytes,
-      blocked_at_ms: tally.blocked_at_us === null ? null : tally.blocked_at_us / 1000,
-      errno: tally.errno,
-      signal: tally.signal,
-      wakeups: tally.wakeups.map(({ at_us, free_bytes }) => ({ at_ms: at_us / 1000, free_bytes })),
-      pollout_at_free_bytes: tally.pollout_at_free_bytes,
-    },
-  );
+  recorder.divide(sectionsOf(recorder.events));
+  const outcome: PipeBufferOutcome = {
+    pipe_size_bytes: pipe.size_bytes,
+    accepted_bytes: tally.accepted_bytes,
+    blocked_at_ms: tally.blocked_at_us === null ? null : tally.blocked_at_us / 1000,
+    errno: tally.errno,
+    signal: tally.signal,
+    wakeups: tally.wakeups.map(({ at_us, free_bytes }) => ({ at_ms: at_us / 1000, free_bytes })),
+    pollout_at_free_bytes: tally.pollout_at_free_bytes,
+  };
+  return run.finish('pipe-buffer', { ...p }, outcome, verdictOf(outcome));
 }
 
 export const pipeBuffer = simulationOf<typeof parameters, PipeBufferOutcome, PipeBufferPrograms>({

@@ -19,15 +19,12 @@ import type { Recorder } from '../../trace/recorder.ts';
 import { linkStandoffs } from '../../trace/standoff.ts';
 import type { Trace } from '../../trace/trace.ts';
 import './events.ts';
+import { type TcpStatesOutcome, verdictOf } from './outcome.ts';
 import { type CallName, type PacketAction, parameters, type TcpStatesParameters } from './parameters.ts';
+import { sectionsOf } from './sections.ts';
 import { tours } from './tours.ts';
 
-export interface TcpStatesOutcome {
-  readonly client: string;
-  readonly server: string;
-  readonly in_flight: readonly number[];
-  readonly without_effect: readonly number[];
-}
+export type { TcpStatesOutcome } from './outcome.ts';
 
 /** What the reader's programs hold, and what the page must know of a moment that no packet or socket tells. */
 export interface TcpStatesPrograms {
@@ -206,16 +203,14 @@ function* start(
   }
 
   linkStandoffs(recorder);
-  return run.finish(
-    'tcp-states',
-    { ...p },
-    {
-      client: stateOf(players.client, recorder),
-      server: stateOf(players.server, recorder),
-      in_flight: wire.inFlight.map(({ number }) => number),
-      without_effect,
-    },
-  );
+  recorder.divide(sectionsOf(recorder.events));
+  const outcome: TcpStatesOutcome = {
+    client: stateOf(players.client, recorder),
+    server: stateOf(players.server, recorder),
+    in_flight: wire.inFlight.map(({ number }) => number),
+    without_effect,
+  };
+  return run.finish('tcp-states', { ...p }, outcome, verdictOf(outcome, itemsOf(p.history).length));
 }
 
 /** The state of an end's connection, or LISTEN where there has only been a listener. */

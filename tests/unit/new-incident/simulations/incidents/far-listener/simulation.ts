@@ -1,4 +1,5 @@
 /** A client connects to a listener that is far away. */
+import { duration } from '#simulations/engine/duration.ts';
 import type { Action } from '#simulations/machine/action.ts';
 import { sys } from '#simulations/machine/calls.ts';
 import { CallNarrator } from '#simulations/machine/narrator.ts';
@@ -59,7 +60,11 @@ function* start(
   });
   process.thread('client', program).start();
   yield* run.drain();
-  return run.finish('far-listener', { ...p }, outcome);
+  const verdict =
+    outcome.connected_at_ms === null
+      ? `connect() failed${outcome.errno ? ` with ${outcome.errno}` : ''}.`
+      : `connect() took ${duration(outcome.connected_at_ms * 1000)}.`;
+  return run.finish('far-listener', { ...p }, outcome, verdict);
 }
 
 export const farListener = simulationOf<typeof parameters, FarListenerOutcome>({
