@@ -1,19 +1,24 @@
 /** How the kernel answers a call: a value or an error, the line that decided it, and why. */
 import type { Answer } from '../machine/program.ts';
+import type { Decision, Why } from '../trace/decision.ts';
 import type { KernelMark } from '../trace/event.ts';
 import type { Errno } from './errno.ts';
 
-/** An answer that says which kernel line decided it, and why in words. */
+/** An answer that says which kernel line decided it, on what, and why in words. */
 export interface Reasoned extends Answer {
   readonly mark?: KernelMark | undefined;
+  readonly decision?: Decision | undefined;
   readonly because?: string | undefined;
 }
 
-export const success = (value = 0, mark?: KernelMark): Reasoned => ({ value, errno: null, mark });
+const reasonIn = (why: Why | undefined): Pick<Reasoned, 'mark' | 'decision'> =>
+  typeof why === 'string' ? { mark: why } : { mark: why?.mark, decision: why?.decision };
 
-export const failure = (errno: Errno, mark?: KernelMark, because?: string): Reasoned => ({
+export const success = (value = 0, why?: Why): Reasoned => ({ value, errno: null, ...reasonIn(why) });
+
+export const failure = (errno: Errno, why?: Why, because?: string): Reasoned => ({
   value: -1,
   errno,
-  mark,
+  ...reasonIn(why),
   because,
 });

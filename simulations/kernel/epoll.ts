@@ -10,6 +10,7 @@ import type { File, OpenFile, PollEvent } from '../machine/file.ts';
 import type { Answer, Waiting } from '../machine/program.ts';
 import type { FileRef, Inode } from '../machine/state.ts';
 import type { Thread } from '../machine/thread.ts';
+import { and, reasonOf } from '../trace/decision.ts';
 import { failure, type Reasoned, success } from './answer.ts';
 import { reventsOf, watch } from './poll.ts';
 import { WaitSet } from './wait-set.ts';
@@ -28,6 +29,13 @@ interface Watched extends Interest {
   isOff: boolean;
   stop: () => void;
 }
+
+/** What `ep_poll` asks in its loop. */
+const SLEEPS = reasonOf(
+  and('ep_poll:sleep', [['!eavail', true]], 'epoll_wait() sleeps until something is ready'),
+);
+const IS_LATE = reasonOf(and('ep_poll:timeout', [['timed_out', true]], 'epoll_wait() returns 0'));
+const whySent = (res: number) => reasonOf(and('ep_poll:sent', [['res', res]], `epoll_wait() returns ${res}`));
 
 export class Epoll implements File {
   nonblocking = false;
@@ -118,7 +126,9 @@ export class Epoll implements File {
         if (!watched.edge && !watched.once) this.#ready.add(fd);
         found.push({ fd, events });
       }
-      return found.length ? { ...success(found.length), out: { events: found } } : null;
+      return found.length
+        ? { ...success(found.length, whySent(found.length)), out: { events: found } }
+        : null;
     };
     return watch({
       clock: this.#clock,
@@ -127,8 +137,9 @@ export class Epoll implements File {
       timeout_ms,
       name: 'epoll_wait',
       wchan: 'do_epoll_wait',
+      asleep: SLEEPS,
       attempt,
-      over: () => ({ ...success(0), out: { events: [] } }),
+      over: () => ({ ...success(0, IS_LATE), out: { events: [] } }),
     });
   }
 

@@ -9,6 +9,7 @@ import { duration } from '../engine/duration.ts';
 import type { File, PollEvent } from '../machine/file.ts';
 import type { Answer, Waiting } from '../machine/program.ts';
 import type { Thread } from '../machine/thread.ts';
+import { type Decision, or, type Reason, reasonOf } from '../trace/decision.ts';
 import { failure, success } from './answer.ts';
 
 /** One entry of poll()'s array. */
@@ -40,16 +41,18 @@ export interface Watch {
   readonly timeout_ms: number;
   readonly name: 'poll' | 'select' | 'epoll_wait';
   readonly wchan: string;
-  /** The answer, or null while there is none. */
-  attempt(): Answer | null;
+  /** Why it sleeps where there is no answer. */
+  readonly asleep: Required<Reason>;
+  /** The answer, or null while there is none. @param isLate its time is up */
+  attempt(isLate: boolean): Answer | null;
   /** The answer when the time is up and still nothing has happened. */
   over(): Answer;
 }
 
 /** Looks, and sleeps until there is an answer. */
 export function watch(options: Watch): Answer | Waiting {
-  const { clock, thread, files, timeout_ms, name, wchan, attempt, over } = options;
-  const now = attempt();
+  const { clock, thread, files, timeout_ms, name, wchan, asleep, attempt, over } = options;
+  const now = attempt(timeout_ms === 0);
   if (now || timeout_ms === 0) return now ?? over();
   const until_us = timeout_ms > 0 ? clock.now_us + timeout_ms * 1000 : null;
   return {
@@ -58,7 +61,7 @@ export function watch(options: Watch): Answer | Waiting {
     wait: (done) => {
       const limit = duration(timeout_ms * 1000);
       thread.sleeps({
-        mark: 'do_poll:sleep',
+        ...asleep,
         says:
           timeout_ms > 0
             ? `${name}() goes to sleep, for ${limit} at most: *the program bounds the wait*.`
@@ -78,14 +81,14 @@ export function watch(options: Watch): Answer | Waiting {
               () => {
                 end();
                 // do_poll looks once more when its time is up.
-                done(attempt() ?? over());
+                done(attempt(true) ?? over());
               },
               'hrtimer',
             )
           : undefined;
       // Two files that change at one moment wake it twice.
       const look = () => {
-        const found = isOver ? null : attempt();
+        const found = isOver ? null : attempt(false);
         if (!found) return;
         end();
         done(found);
@@ -97,6 +100,20 @@ export function watch(options: Watch): Answer | Waiting {
   };
 }
 
+/** What `do_poll` asks each time that it has looked. */
+const whyPolled = (count: number, isLate: boolean): Decision =>
+  or(
+    'do_poll:timeout',
+    [
+      ['count', count],
+      ['timed_out', isLate],
+    ],
+    count > 0 || isLate ? `poll() returns ${count}` : 'poll() sleeps until something happens',
+  );
+
+const POLL_SLEEPS = reasonOf(whyPolled(0, false), 'do_poll:sleep');
+const POLL_IS_LATE = reasonOf(whyPolled(0, true));
+
 /** `do_sys_poll`. @param timeout_ms −1 waits for ever. `out.revents`: the events of each entry, in their order */
 export function poll(
   clock: VirtualClock,
@@ -104,12 +121,12 @@ export function poll(
   entries: readonly Polled[],
   timeout_ms: number,
 ): Answer | Waiting {
-  const attempt = (): Answer | null => {
+  const attempt = (isLate: boolean): Answer | null => {
     const revents = entries.map(reventsOf);
     const ready = revents.filter(({ length }) => length > 0).length;
     if (ready === 0) return null;
-    const hasError = revents.some((each) => each.includes('POLLERR'));
-    return { ...success(ready, hasError ? 'tcp_poll:error' : undefined), out: { revents } };
+    const broken = entries.find((_, i) => revents[i]?.includes('POLLERR'))?.file?.whyError;
+    return { ...success(ready, broken ?? reasonOf(whyPolled(ready, isLate))), out: { revents } };
   };
   return watch({
     clock,
@@ -118,8 +135,9 @@ export function poll(
     timeout_ms,
     name: 'poll',
     wchan: 'poll_schedule_timeout.constprop.0',
+    asleep: POLL_SLEEPS,
     attempt,
-    over: () => ({ ...success(0, 'do_poll:timeout'), out: { revents: entries.map(() => []) } }),
+    over: () => ({ ...success(0, POLL_IS_LATE), out: { revents: entries.map(() => []) } }),
   });
 }
 
@@ -137,6 +155,20 @@ const READY: Readonly<Record<keyof Sets, readonly PollEvent[]>> = {
   except: [],
 };
 
+/** What `do_select` asks each time that it has looked. */
+const whySelected = (retval: number, isLate: boolean): Decision =>
+  or(
+    'do_select:done',
+    [
+      ['retval', retval],
+      ['timed_out', isLate],
+      ['signal_pending(current)', false],
+    ],
+    retval > 0 || isLate ? `select() returns ${retval}` : 'select() sleeps until something happens',
+  );
+
+const SELECT_SLEEPS = reasonOf(whySelected(0, false), 'do_select:sleep');
+
 /** `core_sys_select`. @param fileOf the file of a descriptor. EBADF where one of a set is not open. `out`: the sets */
 export function select(
   clock: VirtualClock,
@@ -153,10 +185,10 @@ export function select(
         ?.poll()
         .some((event) => READY[set].includes(event)),
     );
-  const attempt = (): Answer | null => {
+  const attempt = (isLate: boolean): Answer | null => {
     const out = { read: ready('read'), write: ready('write'), except: ready('except') };
     const count = out.read.length + out.write.length + out.except.length;
-    return count ? { ...success(count), out } : null;
+    return count ? { ...success(count, reasonOf(whySelected(count, isLate))), out } : null;
   };
   return watch({
     clock,
@@ -165,7 +197,8 @@ export function select(
     timeout_ms,
     name: 'select',
     wchan: 'poll_schedule_timeout.constprop.0',
+    asleep: SELECT_SLEEPS,
     attempt,
-    over: () => ({ ...success(0), out: { read: [], write: [], except: [] } }),
+    over: () => ({ ...success(0, reasonOf(whySelected(0, true))), out: { read: [], write: [], except: [] } }),
   });
 }

@@ -21,16 +21,17 @@ import {
   type UnreachableCode,
 } from '../network/packet.ts';
 import { resetFor } from '../network/reset.ts';
-import { and, reasonOf, type Why } from '../trace/decision.ts';
+import { comparison, type Decision, reasonOf, type Why } from '../trace/decision.ts';
 import type { Shelf } from '../trace/history.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import { Counted } from './counters.ts';
 import type { Errno } from './errno.ts';
-import { Neighbour } from './neighbour.ts';
+import { MCAST_SOLICIT, Neighbour } from './neighbour.ts';
 import { type PortOwner, Ports } from './ports.ts';
 import type { KernelProfile } from './profile.ts';
 import { PLAIN_ROUTE, type Route } from './route.ts';
 import { SocketTable } from './socket-table.ts';
+import { SYN_DROPPED } from './tcp/reasons.ts';
 import { type Truesize, VETH_TRUESIZE } from './tcp/receive-buffer.ts';
 import { TcpSock } from './tcp/sock.ts';
 import type { TcpHost } from './tcp/tcp-host.ts';
@@ -66,6 +67,18 @@ const ETHERNET_MTU_bytes = 1500;
 
 const RESET = 'tcp_v4_send_reset:reset';
 const AGAIN = 'tcp_timewait_state_process:again';
+
+/** What the neighbour's timer asks. @param probes sent so far */
+const whyProbesSpent = (probes: number): Decision =>
+  comparison(
+    'neigh_timer_handler:limit',
+    probes >= MCAST_SOLICIT,
+    [
+      ['atomic_read(&neigh->probes)', probes],
+      ['neigh_max_probes(neigh)', MCAST_SOLICIT],
+    ],
+    probes >= MCAST_SOLICIT ? 'the address counts as unreachable' : 'it asks again',
+  );
 
 const NOWHERE: Endpoint = { address: '0.0.0.0', port: 0 };
 
@@ -577,7 +590,7 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
         kind: 'syn-dropped',
         data: { number, ready: listener.queue?.sk_ack_backlog ?? 0 },
         says: 'A SYN arrives, and the accept queue is full: *Linux drops it*, and the peer will try again.',
-        ...reasonOf(and('tcp_conn_request:full', [['sk_acceptq_is_full(sk)', true]], 'the SYN is dropped')),
+        ...SYN_DROPPED,
         beat: true,
       });
       return 'dropped';
@@ -608,7 +621,9 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
       kind: 'packet-sent',
       data: { number, packet, carries: request, probe },
       says: `${what} ${probe}: *who has ${peer}?* No SYN can leave before somebody answers.`,
-      mark: probe === 1 ? '__neigh_event_send:probe' : 'neigh_timer_handler:again',
+      ...(probe === 1
+        ? { mark: '__neigh_event_send:probe' as const }
+        : reasonOf(whyProbesSpent(probe - 1), 'neigh_timer_handler:again')),
       beat: true,
     });
   }
@@ -619,7 +634,7 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
       kind: 'neighbour-failed',
       data: { queued: this.#queue.length },
       says: 'Three requests have had no answer, so the address *counts as unreachable*.',
-      mark: 'neigh_timer_handler:failed',
+      ...reasonOf(whyProbesSpent(this.#neighbour?.probes ?? 0), 'neigh_timer_handler:failed'),
       beat: true,
     });
     for (const { segment } of [...this.#queue]) this.#receiveError('host', segment, true);

@@ -6,6 +6,7 @@ import type { Json } from '../engine/json.ts';
 import type { Reasoned } from '../kernel/answer.ts';
 import type { Errno } from '../kernel/errno.ts';
 import type { Endpoint, Family } from '../network/packet.ts';
+import type { Reason } from '../trace/decision.ts';
 import type { Answer, Waiting } from './program.ts';
 import type { FileRef } from './state.ts';
 import type { Thread } from './thread.ts';
@@ -33,6 +34,8 @@ export interface File {
   write(thread: Thread, bytes: number, flags?: Flags): Reasoned | Waiting;
   /** All that poll() could report now. */
   poll(): readonly PollEvent[];
+  /** The line behind a POLLERR that it reports now, where it is known. */
+  readonly whyError?: Reason;
   /** Calls `wake` at each change that poll() may have to look at. @returns a function that ends that */
   subscribe(wake: () => void, thread: Thread): () => void;
   /** The last descriptor is gone: `release`. @param thread who closed it, or null where its process has ended */

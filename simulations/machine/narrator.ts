@@ -52,8 +52,16 @@ export class CallNarrator implements Narrator {
     });
   }
 
-  slept(thread: Thread, { mark, says, until_us, beat = true }: Sleep): void {
-    this.#tell({ actor: thread.name, kind: 'process-blocked', data: { until_us }, mark, says, beat });
+  slept(thread: Thread, { mark, decision, says, until_us, beat = true }: Sleep): void {
+    this.#tell({
+      actor: thread.name,
+      kind: 'process-blocked',
+      data: { until_us },
+      mark,
+      decision,
+      says,
+      beat,
+    });
     const call = thread.blockedIn?.name ?? '';
     this.#waits.set(
       thread,
@@ -74,7 +82,7 @@ export class CallNarrator implements Narrator {
   }
 
   returned(thread: Thread, call: SystemCall, answer: Reasoned, blocked_us: number): void {
-    const { value, errno, out = {}, mark, because } = answer;
+    const { value, errno, out = {}, mark, decision, because } = answer;
     const after = blocked_us ? ` after ${duration(blocked_us)}` : '';
     const result = errno
       ? `−1${after}: *${errno}* (${ERRNO[errno as Errno].text})`
@@ -93,6 +101,7 @@ export class CallNarrator implements Narrator {
         blocked_us,
       },
       mark,
+      decision,
       says: `${because ? `${because} ` : ''}${call.name}() returns ${result}.`,
       beat:
         errno === null ? blocked_us > 0 && !ROUTINE.has(call.name) : blocked_us > 0 || call.name !== 'poll',

@@ -10,6 +10,7 @@ import type { Futexes } from '../kernel/futex.ts';
 import { poll, select } from '../kernel/poll.ts';
 import type { KernelProfile } from '../kernel/profile.ts';
 import type { NetworkStack } from '../kernel/stack.ts';
+import { NO_DESCRIPTOR } from '../kernel/tcp/reasons.ts';
 import { TcpSocket } from '../kernel/tcp/socket.ts';
 import type { Endpoint, Family } from '../network/packet.ts';
 import type { Shelf } from '../trace/history.ts';
@@ -108,7 +109,7 @@ function accept(socket: Socket, { process, thread }: Caller, args: Args): Answer
   if (!socket.accept) return failure('EOPNOTSUPP');
   const { files, uid } = process;
   const fd = files.alloc();
-  if (fd === null) return failure('EMFILE', '__sys_accept4_file:emfile');
+  if (fd === null) return failure('EMFILE', NO_DESCRIPTOR);
   const answer = socket.accept(thread, { nonblocking: args.nonblocking === true, uid }, (file) => {
     files.install(fd, new Descriptor(new OpenFile(file), args.close_on_exec === true, null));
     process.changed();

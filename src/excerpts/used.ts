@@ -14,7 +14,7 @@ const MOST_STEPS = 2000;
 
 const known = new WeakMap<Simulation, ReadonlySet<KernelMark>>();
 
-/** Every mark that a run of the simulation has been seen to point to. */
+/** Every mark that a run of the simulation has been seen to point to, and those of its decisions. */
 export function usedMarks(simulation: Simulation): ReadonlySet<KernelMark> {
   const found = known.get(simulation);
   if (found) return found;
@@ -23,7 +23,10 @@ export function usedMarks(simulation: Simulation): ReadonlySet<KernelMark> {
     const { values } = settleParameters(simulation.parameters, given);
     const { events, steps } = simulation.size(values);
     if (!isChosen && Math.max(events, steps) > MOST_STEPS) return;
-    for (const { mark } of simulation.run(values).events) if (mark) marks.add(mark);
+    for (const { mark, decision } of simulation.run(values).events) {
+      if (mark) marks.add(mark);
+      if (decision) marks.add(decision.mark);
+    }
   };
   for (const { given } of simulation.presets) run(given, true);
   const random = new Random(1);

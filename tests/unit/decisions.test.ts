@@ -1,15 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { catalogue } from '#simulations/catalogue.ts';
 import { VirtualClock } from '#simulations/engine/clock.ts';
 import { type Given, type Schema, settleParameters } from '#simulations/engine/parameters.ts';
 import { Random } from '#simulations/engine/random.ts';
+import { closeWaitPipe } from '#simulations/incidents/close-wait-pipe/simulation.ts';
 import { connectTimeout } from '#simulations/incidents/connect-timeout/simulation.ts';
 import { nagleDelayedAck } from '#simulations/incidents/nagle-delayed-ack/simulation.ts';
 import { sys } from '#simulations/machine/calls.ts';
 import { Machine } from '#simulations/machine/machine.ts';
 import { CallNarrator } from '#simulations/machine/narrator.ts';
 import type { Program } from '#simulations/machine/program.ts';
+import type { Sysctls } from '#simulations/machine/sysctl.ts';
 import { Link, type Rule } from '#simulations/network/link.ts';
+import type { Packet } from '#simulations/network/packet.ts';
+import { pipeBuffer } from '#simulations/reference/pipe-buffer/simulation.ts';
 import { tcpStates } from '#simulations/reference/tcp-states/simulation.ts';
 import type { Simulation } from '#simulations/simulation.ts';
 import type { Decision } from '#simulations/trace/decision.ts';
@@ -17,6 +22,7 @@ import type { TraceEvent } from '#simulations/trace/event.ts';
 import { Recorder } from '#simulations/trace/recorder.ts';
 import type { Trace } from '#simulations/trace/trace.ts';
 import { isMissing, loadExcerpts } from '#site/excerpts/excerpt.ts';
+import { anyRuns } from './any-runs.ts';
 
 const FETCH_TIMEOUT_MS = 300_000;
 
@@ -45,13 +51,14 @@ function between(
   programs: { client: () => Program; server: () => Program },
   until_s: number,
   rule: (clock: VirtualClock) => Rule = () => ({ judge: () => ({ do: 'pass' }) }),
+  sysctl: Partial<Sysctls> = {},
 ): Trace {
   const clock = new VirtualClock();
   const recorder = new Recorder(clock);
   const random = new Random(1);
   const addresses = { server: SERVER.address, client: '192.0.2.1' };
   const machines = (['server', 'client'] as const).map(
-    (name) => new Machine({ name, addresses: [addresses[name]], clock, recorder, random }),
+    (name) => new Machine({ name, addresses: [addresses[name]], sysctl, clock, recorder, random }),
   );
   const link = new Link({
     ends: machines.map(({ stack }) => stack),
@@ -94,6 +101,79 @@ function* writesForEver(): Program {
   yield* sys.nanosleep(1e7);
 }
 
+/** A stream that somebody reads. */
+function* writesMuch(): Program {
+  const fd = (yield* sys.socket()).value;
+  yield* sys.connect(fd, SERVER);
+  yield* sys.write(fd, 60_000);
+  yield* sys.close(fd);
+}
+function* readsMuch(): Program {
+  const listener = (yield* sys.socket()).value;
+  yield* sys.bind(listener, SERVER.port);
+  yield* sys.listen(listener, 1);
+  const fd = (yield* sys.accept(listener)).value;
+  while ((yield* sys.read(fd, 65_536)).value > 0);
+}
+
+/** The network loses one data segment. @param nth of those that it carries */
+const loses = (nth: number) => (): Rule => {
+  let carried = 0;
+  const isLost = (packet: Packet) =>
+    packet.protocol === 'tcp' && packet.payload_bytes > 0 && ++carried === nth;
+  return { judge: (packet) => (isLost(packet) ? { do: 'drop', why: 'it is lost' } : { do: 'pass' }) };
+};
+
+/** Everything that a program can be told about a socket of its own, at once or after a while. */
+function* asksForAll(): Program {
+  const again = (yield* sys.socket({ nonblocking: true })).value;
+  const accepting = (yield* sys.socket()).value;
+  yield* sys.bind(accepting, 81);
+  yield* sys.accept(accepting);
+  yield* sys.listen(accepting, 1);
+  yield* sys.setsockopt(accepting, 'SO_RCVTIMEO', 100);
+  yield* sys.accept(accepting);
+  yield* sys.connect(again, SERVER);
+  yield* sys.write(again, 100);
+  yield* sys.poll([{ fd: again, events: ['POLLOUT'] }], -1);
+  yield* sys.connect(again, SERVER);
+  yield* sys.connect(again, SERVER);
+  yield* sys.read(again, 100);
+  yield* sys.write(again, 4_000_000);
+  yield* sys.write(again, 4_000_000);
+  yield* sys.poll([{ fd: again, events: ['POLLIN'] }], 100);
+  yield* sys.poll([{ fd: again, events: ['POLLIN'] }], 0);
+  yield* sys.shutdown(again, 'SHUT_RDWR');
+  yield* sys.read(again, 100);
+  yield* sys.write(again, 100);
+  const early = (yield* sys.socket()).value;
+  yield* sys.read(early, 100);
+  yield* sys.setsockopt(early, 'SO_SNDTIMEO', 1);
+  yield* sys.connect(early, { address: '192.0.2.2', port: 82 });
+  yield* sys.nanosleep(10);
+  yield* sys.read(early, 100);
+}
+
+/** A write() that blocks, on a connection that is not up yet. */
+function* writesEarly(): Program {
+  const fd = (yield* sys.socket({ nonblocking: true })).value;
+  yield* sys.connect(fd, SERVER);
+  yield* sys.fcntl(fd, 'F_SETFL');
+  yield* sys.write(fd, 100);
+}
+
+function* waitsInOtherWays(): Program {
+  const fd = (yield* sys.socket({ nonblocking: true })).value;
+  yield* sys.connect(fd, SERVER);
+  yield* sys.select({ write: [fd] }, -1);
+  yield* sys.select({ read: [fd] }, 10);
+  const epfd = (yield* sys.epollCreate()).value;
+  yield* sys.epollControl(epfd, 'EPOLL_CTL_ADD', fd, ['POLLOUT']);
+  yield* sys.epollWait(epfd, 8, 10);
+  yield* sys.epollControl(epfd, 'EPOLL_CTL_DEL', fd);
+  yield* sys.epollWait(epfd, 8, 10);
+}
+
 /** From a time on nothing arrives. */
 const silentFrom =
   (from_s: number) =>
@@ -109,6 +189,34 @@ const more = (): Trace[] => [
   runOf(connectTimeout as never, { kernel: '6.12', tcp_user_timeout_ms: 500 }),
   runOf(connectTimeout as never, { kernel: '6.12', tcp_syn_retries: 8, tcp_syn_linear_timeouts: 0 }),
   runOf(connectTimeout as never, { kernel: '6.12', so_sndtimeo_ms: 3000 }),
+  ...(['rejects-port', 'rejects-host', 'rejects-net'] as const).flatMap((peer) => [
+    runOf(connectTimeout as never, { kernel: '6.12', peer }),
+    runOf(connectTimeout as never, { kernel: '6.12', peer, rtt_ms: 0, tcp_syn_retries: 1 }),
+  ]),
+  runOf(connectTimeout as never, { kernel: '6.12', connects: 3, so_sndtimeo_ms: 500 }),
+  runOf(connectTimeout as never, { kernel: '6.12', nonblocking: true, peer: 'refuses' }),
+  runOf(connectTimeout as never, { kernel: '6.12', nonblocking: true, peer: 'listens' }),
+  runOf(pipeBuffer as never, {
+    nonblocking: true,
+    reader: 'draining',
+    write_bytes: 6000,
+    read_bytes: 65_536,
+  }),
+  runOf(pipeBuffer as never, { writers: 3, writes: 300, reader: 'draining', read_bytes: 65_536 }),
+  runOf(closeWaitPipe as never, {
+    nofile: 20,
+    reader: 'dies',
+    reader_dies_at_ms: 70_000,
+    sigpipe: 'default',
+  }),
+  between({ client: writesMuch, server: readsMuch }, 100, loses(3)),
+  between({ client: writesMuch, server: readsMuch }, 100, loses(3), { tcp_sack: 0 }),
+  between({ client: asksForAll, server: () => listens(4) }, 100),
+  between({ client: waitsInOtherWays, server: () => listens(4) }, 100),
+  between({ client: writesEarly, server: () => listens(4) }, 100),
+  runOf(tcpStates as never, { history: 'server.listen,server.accept' }),
+  runOf(pipeBuffer as never, { reader: 'draining', write_every_ms: 1000, read_every_ms: 1 }),
+  runOf(pipeBuffer as never, { nonblocking: true, reader: 'dies' }),
   runOf(nagleDelayedAck as never, { rtt_ms: 1, requests: 2, header_bytes: 1448, body_bytes: 1448 }),
   runOf(nagleDelayedAck as never, { rtt_ms: 1, requests: 3, gap_ms: 25, server_writes: 'one' }),
   between({ client: connectsThreeTimes, server: () => listens(0) }, 4),
@@ -145,7 +253,7 @@ const more = (): Trace[] => [
   }),
 ];
 
-const traces = [connectTimeout, nagleDelayedAck, tcpStates]
+const traces = [connectTimeout, nagleDelayedAck, tcpStates, closeWaitPipe, pipeBuffer]
   .flatMap((simulation) => presetRuns(simulation as never))
   .concat(more());
 
@@ -171,6 +279,11 @@ const COMPARED: Readonly<Record<string, (...values: number[]) => boolean>> = {
   'tcp_event_data_recv:is-gap': (m = 0, rto = 0) => m >= rto,
   'tcp_rcv_state_process:fin-wait2': (snd_una = 0, write_seq = 0) => snd_una !== write_seq,
   'tcp_data_queue:duplicate': (end_seq = 0, rcv_nxt = 0) => end_seq <= rcv_nxt,
+  'tcp_newreno_mark_lost:dupacks': (sacked_out = 0, reordering = 0) => sacked_out >= reordering,
+  'tcp_rack_reo_wnd:dupacks': (sacked_out = 0, reordering = 0) => sacked_out >= reordering,
+  'neigh_timer_handler:limit': (probes = 0, most = 0) => probes >= most,
+  'tcp_recvmsg_locked:less': (copied = 0, target = 0) => copied >= target,
+  '__sys_accept4_file:emfile': (newfd = 0) => newfd < 0,
 };
 
 /** The result as the operands give it, or undefined for a formula. */
@@ -248,6 +361,14 @@ describe('a decision', () => {
     );
   });
 
+  test.each(Object.entries(catalogue))(
+    'has the result that its operands give in any run of %s',
+    (_, simulation) => {
+      for (const { trace } of anyRuns(simulation, 80))
+        for (const { decision } of decided(trace.events)) checkDecision(decision);
+    },
+  );
+
   test('is of the run that it stands in: a held segment names the segments that are out', () => {
     for (const { events, worldAt } of traces)
       for (const { kind, actor, index, decision } of events) {
@@ -269,6 +390,13 @@ describe('a decision', () => {
       ),
     );
     expect([...asked].sort()).toEqual([
+      '__inet_stream_connect after inet_wait_for_connect',
+      'icmp_err_convert after tcp_v4_err',
+      'ipv4_send_dest_unreach after tcp_v4_err',
+      'pipe_read after pipe_readable',
+      'pipe_write after pipe_writable',
+      'tcp_fastretrans_alert after tcp_newreno_mark_lost',
+      'tcp_fastretrans_alert after tcp_rack_reo_wnd',
       'tcp_retransmit_timer after retransmits_timed_out',
       'tcp_send_delayed_ack after tcp_delack_max',
       'tcp_v4_send_reset after tcp_timewait_state_process',
@@ -321,6 +449,49 @@ describe('each of these lines says what it decided on', () => {
     'reqsk_timer_handler:synack',
     'tcp_write_wakeup:has-room',
     'tcp_probe_timer:count',
+    'tcp_newreno_mark_lost:dupacks',
+    'tcp_rack_reo_wnd:dupacks',
+    'tcp_v4_err:errno',
+    'tcp_v4_err:is-owned',
+    'neigh_timer_handler:limit',
+    '__inet_stream_connect:wait',
+    '__inet_stream_connect:error',
+    '__inet_stream_connect:state',
+    'inet_wait_for_connect:handshake',
+    'inet_wait_for_connect:stop',
+    'inet_csk_accept:empty',
+    'inet_csk_accept:again',
+    'inet_csk_accept:not-listening',
+    'inet_csk_wait_for_connect:again',
+    '__sys_accept4_file:emfile',
+    'tcp_recvmsg_locked:less',
+    'tcp_recvmsg_locked:again',
+    'tcp_recvmsg_locked:fin',
+    'tcp_recvmsg_locked:done',
+    'tcp_recvmsg_locked:error',
+    'tcp_recvmsg_locked:shutdown',
+    'tcp_recvmsg_locked:closed',
+    'tcp_sendmsg_locked:not-up',
+    'tcp_sendmsg_locked:full',
+    'tcp_sendmsg_locked:error',
+    'sk_stream_wait_memory:again',
+    'sk_stream_wait_connect:again',
+    'do_poll:timeout',
+    'do_select:done',
+    'ep_poll:sleep',
+    'ep_poll:sent',
+    'ep_poll:timeout',
+    'tcp_poll:error',
+    'pipe_writable:condition',
+    'pipe_readable:condition',
+    'pipe_write:no-readers',
+    'pipe_write:no-readers-later',
+    'pipe_write:is-nonblocking',
+    'pipe_write:wake-next',
+    'pipe_read:wake',
+    'pipe_read:end-of-file',
+    'pipe_poll:is-writable',
+    'pipe_poll:no-readers',
   ])('%s', (mark) => {
     expect(eventsAt(mark).length).toBeGreaterThan(0);
   });

@@ -8,10 +8,14 @@
 import type { VirtualClock } from '../../engine/clock.ts';
 import { bytes, capital, count, span } from '../../engine/wording.ts';
 import type { Pipe, PipeRead } from '../../kernel/pipe/pipe.ts';
+import { READ_WAKES, WRITER_SLEEPS, whyBroken, whyWritable } from '../../kernel/pipe/reasons.ts';
 import type { PipeWitness } from '../../kernel/pipe/witness.ts';
 import type { PipeWrite, Stretch } from '../../kernel/pipe/write.ts';
+import { resetFailure } from '../../kernel/tcp/errors.ts';
 import type { SynVerdict } from '../../kernel/tcp/pair.ts';
+import { NO_DESCRIPTOR, SYN_DROPPED } from '../../kernel/tcp/reasons.ts';
 import type { Thread } from '../../machine/thread.ts';
+import { type Decision, reasonOf } from '../../trace/decision.ts';
 import type { Facts, Happening, KernelMark } from '../../trace/event.ts';
 import type { Recorder } from '../../trace/recorder.ts';
 import type { Client } from './client.ts';
@@ -24,6 +28,7 @@ interface Telling {
   readonly data: Facts;
   readonly says: string;
   readonly mark?: KernelMark;
+  readonly decision?: Decision | undefined;
   readonly beat?: boolean;
 }
 
@@ -69,7 +74,7 @@ export class ServerNarrator implements PipeWitness {
   #milestone = 10;
   #logged_bytes = 0;
   /** Whom SIGPIPE has met. */
-  #met: Thread | null = null;
+  #met: { readonly thread: Thread; readonly hasSlept: boolean } | null = null;
 
   constructor(options: { parameters: CloseWaitPipeParameters; clock: VirtualClock; recorder: Recorder }) {
     this.#p = options.parameters;
@@ -130,14 +135,14 @@ export class ServerNarrator implements PipeWitness {
       if (this.#isFirst('syn-dropped'))
         this.#event('clients', 'syn-dropped', {
           data: { client: number },
-          mark: 'tcp_conn_request:full',
+          ...SYN_DROPPED,
           says: `${this.#p.backlog + 1} connections wait in the accept queue, one more than listen() asked for. *The kernel drops the SYN* of client ${count(number)}, which stays in SYN-SENT and will try again.`,
           beat: true,
         });
       else if (sent > 0 && this.#isFirst('syn-again'))
         this.#event('clients', 'syn-again', {
           data: { client: number, sent },
-          mark: 'tcp_conn_request:full',
+          ...SYN_DROPPED,
           says: `Client ${count(number)} sends its SYN again. The accept queue is as full as before.`,
         });
       else this.#count('dropped');
@@ -206,12 +211,11 @@ export class ServerNarrator implements PipeWitness {
     const isLast = this.#asleep === threads && !isMain;
     const { ring, free_bytes } = this.#pipe;
     const data = { asleep: this.#asleep, left_bytes: left, free_bytes };
-    const mark = 'pipe_write:sleep';
     if (isMain && this.#p.accepting === 'pool') {
       if (nth === 1)
         this.#event(thread.name, 'main-asleep', {
           data,
-          mark,
+          ...WRITER_SLEEPS,
           says: 'It writes an error line to the log, and *falls asleep in write() as well*. Nobody accepts any more.',
           beat: true,
         });
@@ -220,21 +224,21 @@ export class ServerNarrator implements PipeWitness {
     if (nth === 1) {
       this.#event(thread.name, 'asleep', {
         data,
-        mark,
+        ...WRITER_SLEEPS,
         says: `The pipe is full: all ${count(ring.slots)} slots are in use${free_bytes ? `, although ${bytes(free_bytes)} are free` : ''}. *${named(thread)} falls asleep in write()*, in the middle of a request.${threads === 1 ? ' Nobody is left to answer.' : ''}`,
         beat: true,
       });
     } else if (isLast && threads > 1 && this.#isFirst('all-asleep'))
       this.#event(thread.name, 'all-asleep', {
         data,
-        mark,
+        ...WRITER_SLEEPS,
         says: `${named(thread)} follows. *All ${threads} workers are asleep in write().* Nobody is left to answer.`,
         beat: true,
       });
     else if (nth <= SLEEPERS)
       this.#event(thread.name, 'asleep', {
         data,
-        mark,
+        ...WRITER_SLEEPS,
         says: `${named(thread)} takes the next request, and falls asleep in write() as well.`,
         beat: nth === 2,
       });
@@ -245,7 +249,7 @@ export class ServerNarrator implements PipeWitness {
     if (this.#isFirst('woke'))
       this.#event(thread.name, 'woke', {
         data: {},
-        mark: 'pipe_writable:condition',
+        ...reasonOf(whyWritable(!this.#pipe.isFull, this.#pipe.hasReaders)),
         says: `${named(thread)} wakes up in write() and goes on.`,
       });
   }
@@ -262,13 +266,13 @@ export class ServerNarrator implements PipeWitness {
 
   failed(thread: Thread, _errno: string, hasSlept: boolean): void {
     if (this.#p.sigpipe === 'default') {
-      this.#met = thread;
+      this.#met = { thread, hasSlept };
       return;
     }
     if (!this.#isFirst('epipe')) return;
     this.#event(thread.name, 'epipe', {
       data: { errno: 'EPIPE' },
-      mark: hasSlept ? 'pipe_write:epipe-later' : 'pipe_write:epipe',
+      ...whyBroken(hasSlept),
       says: `Nobody holds the read end. write() returns *EPIPE${hasSlept ? '' : ', at once'}*: the line is lost, and ${thread.name === 'main' ? 'the thread' : thread.name} goes on.`,
       beat: true,
     });
@@ -297,6 +301,7 @@ export class ServerNarrator implements PipeWitness {
       this.#event(thread.name, 'answered-in-vain', {
         data: { client: number },
         mark: 'tcp_reset:pipe',
+        decision: resetFailure('CLOSE_WAIT').decision,
         says: `It answers client ${count(number)}, which is long gone. The client’s kernel sends a *reset*, and the connection leaves CLOSE-WAIT.`,
         beat: true,
       });
@@ -315,7 +320,7 @@ export class ServerNarrator implements PipeWitness {
     if (!this.#isFirst('emfile')) return;
     this.#event('main', 'emfile', {
       data: { errno: 'EMFILE', open },
-      mark: '__sys_accept4_file:emfile',
+      ...NO_DESCRIPTOR,
       says: `The server has ${count(open)} descriptors, all that RLIMIT_NOFILE allows. accept() returns *EMFILE*.`,
       beat: true,
     });
@@ -366,7 +371,7 @@ export class ServerNarrator implements PipeWitness {
     if (woken.length > 0 && this.#p.recovers_at_s > 0 && this.#isFirst('drained'))
       this.#event(thread.name, 'drained', {
         data: { bytes: read_bytes, woken },
-        mark: 'pipe_read:wake',
+        ...READ_WAKES,
         says: `The reader begins to read, and takes ${bytes(read_bytes)}. A slot is free: *the kernel wakes ${woken[0]}*, who waited first.`,
         beat: true,
       });
@@ -394,12 +399,12 @@ export class ServerNarrator implements PipeWitness {
 
   /** SIGPIPE with its default action: the whole process is gone, and the kernel has closed what it had. */
   died(): void {
-    const thread = this.#met;
-    if (!thread) return;
+    if (!this.#met) return;
+    const { thread, hasSlept } = this.#met;
     this.#closeWait = 0;
     this.#event(thread.name, 'signal', {
       data: { signal: 'SIGPIPE' },
-      mark: 'pipe_write:epipe',
+      ...whyBroken(hasSlept),
       says: `Nobody holds the read end: the kernel sends *SIGPIPE*, and the whole server is gone, with all its connections.`,
       beat: true,
     });
@@ -443,10 +448,11 @@ export class ServerNarrator implements PipeWitness {
     });
   }
 
-  #event(actor: string, kind: PileUpEventKind, { data, says, mark, beat = false }: Telling): void {
+  #event(actor: string, kind: PileUpEventKind, telling: Telling): void {
+    const { data, says, mark, decision, beat = false } = telling;
     this.#since_us = this.#clock.now_us;
     // All kinds have data of the same form; the compiler gives up on a union of so many.
-    this.#recorder.record({ actor, kind, data, says, mark, beat } as Happening, 'last');
+    this.#recorder.record({ actor, kind, data, says, mark, decision, beat } as Happening, 'last');
   }
 
   #next(kind: string): number {

@@ -8,9 +8,11 @@ import type { File, PollEvent } from '../../machine/file.ts';
 import type { Answer, Waiting } from '../../machine/program.ts';
 import type { FileRef } from '../../machine/state.ts';
 import type { Thread } from '../../machine/thread.ts';
+import type { Reason } from '../../trace/decision.ts';
 import { failure, type Reasoned, success } from '../answer.ts';
 import type { Waiter } from '../wait-queue.ts';
 import type { Pipe } from './pipe.ts';
+import { POLLERR, READ_AGAIN, WRITE_AGAIN, whyBroken } from './reasons.ts';
 import { Sleeper } from './sleeper.ts';
 import type { PipeWitness } from './witness.ts';
 import { PipeWrite, type Stretch } from './write.ts';
@@ -49,7 +51,7 @@ export class PipeReader implements File {
     const { pipe, clock, wchan, witness } = this.#shared;
     const answer = this.#tryRead(thread, bytes);
     if (answer) return answer;
-    if (this.nonblocking) return failure('EAGAIN');
+    if (this.nonblocking) return failure('EAGAIN', READ_AGAIN);
     return {
       wchan: wchan.replace('write', 'read'),
       until_us: null,
@@ -170,14 +172,9 @@ export class PipeWriter implements File {
       return { ...success(write.ret), ...(signal && { out: signal }) };
     }
     const errno = last.end === 'broken' ? 'EPIPE' : 'EAGAIN';
-    const mark =
-      errno === 'EAGAIN'
-        ? 'pipe_write:again'
-        : write.hasSlept
-          ? 'pipe_write:epipe-later'
-          : 'pipe_write:epipe';
+    const why = errno === 'EAGAIN' ? WRITE_AGAIN : whyBroken(write.hasSlept);
     witness.failed(thread, errno, write.hasSlept);
-    return { ...failure(errno, mark), ...(signal && { out: signal }) };
+    return { ...failure(errno, why), ...(signal && { out: signal }) };
   }
 
   #sleeperOf(thread: Thread): Sleeper {
@@ -191,6 +188,10 @@ export class PipeWriter implements File {
   /** `pipe_poll` on the write end. */
   poll(): readonly PollEvent[] {
     return this.#shared.pipe.poll();
+  }
+
+  get whyError(): Reason {
+    return POLLERR;
   }
 
   subscribe(wake: () => void, thread: Thread): () => void {

@@ -76,6 +76,7 @@ export class Acknowledging {
     const why = () =>
       ({
         full: 'more than one full segment has come',
+        route: 'the route asks for it',
         quick: `quick, ${quick} left before it and ${receiver.ack.quick} after`,
         now: 'a hole is filled',
         hole: 'the peer must know what is missing',

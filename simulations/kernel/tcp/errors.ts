@@ -1,7 +1,7 @@
 /** What ends an attempt from outside, and the errno that it leaves. */
 
 import type { Family, UnreachableCode } from '../../network/packet.ts';
-import { comparison, type Decision, formula } from '../../trace/decision.ts';
+import { and, comparison, type Decision, formula, type Reason, reasonOf } from '../../trace/decision.ts';
 import type { KernelMark } from '../../trace/event.ts';
 import type { Errno } from '../errno.ts';
 
@@ -17,7 +17,7 @@ export interface Failure {
  * The errno of a destination unreachable: `icmp_err_convert` in `net/ipv4/icmp.c`, and `tab_unreach` in
  * `net/ipv6/icmp.c`. IPv6 has an errno of its own for what an administrator forbids.
  */
-const ICMP_ERRNO: Readonly<Record<Family, Record<UnreachableCode, Omit<Failure, 'says'>>>> = {
+const ICMP_ERRNO: Readonly<Record<Family, Record<UnreachableCode, Pick<Failure, 'errno' | 'mark'>>>> = {
   inet: {
     net: { errno: 'ENETUNREACH', mark: 'icmp_err_convert:net' },
     host: { errno: 'EHOSTUNREACH', mark: 'icmp_err_convert:host' },
@@ -32,10 +32,41 @@ const ICMP_ERRNO: Readonly<Record<Family, Record<UnreachableCode, Omit<Failure, 
   },
 };
 
+/** RFC 792, RFC 1812: the codes of ICMP destination unreachable. */
+const ICMP_CODES: Readonly<Record<UnreachableCode, number>> = {
+  net: 0,
+  host: 1,
+  port: 3,
+  'admin-prohibited': 13,
+};
+
+/** Which errno `tcp_v4_err` takes. */
+const whyUnreachable = (code: UnreachableCode): Decision =>
+  formula(
+    'tcp_v4_err:errno',
+    ICMP_ERRNO.inet[code].errno,
+    [['code', ICMP_CODES[code]]],
+    'the attempt ends with it',
+  );
+
+/** What `tcp_v4_err` and `tcp_v6_err` ask while connect() still holds the socket. */
+export const errorIsNoted = (family: Family): Partial<Reason> & Pick<Reason, 'mark'> =>
+  family === 'inet6'
+    ? { mark: 'tcp_v6_err:soft' }
+    : reasonOf(
+        and('tcp_v4_err:is-owned', [['!sock_owned_by_user(sk)', false]], 'the error is only noted'),
+        'tcp_v4_err:soft',
+      );
+
 /** `tcp_v4_err` and `tcp_v6_err` for a socket in SYN_SENT: any of them is final. @param name of the packet */
 export function icmpFailure(code: UnreachableCode, family: Family, name = `${code} unreachable`): Failure {
   const { errno, mark } = ICMP_ERRNO[family][code];
-  return { errno, mark, says: `An ICMP error ends an attempt: ${name} is *${errno}*.` };
+  return {
+    errno,
+    mark,
+    ...(family === 'inet' && { decision: whyUnreachable(code) }),
+    says: `An ICMP error ends an attempt: ${name} is *${errno}*.`,
+  };
 }
 
 /** `ss -K`: `tcp_diag_destroy` hands ECONNABORTED to `tcp_abort`. */
@@ -78,7 +109,9 @@ function resetIn(sk_state: string): Failure {
 /** `ipv4_send_dest_unreach`, `ip6_link_failure`, after nobody has answered: the same error, made by this host. */
 export const noNeighbour = (family: Family): Failure => ({
   errno: 'EHOSTUNREACH',
-  mark: family === 'inet6' ? 'ip6_link_failure:unreachable' : 'ipv4_send_dest_unreach:unreachable',
+  ...(family === 'inet6'
+    ? { mark: 'ip6_link_failure:unreachable' }
+    : { mark: 'ipv4_send_dest_unreach:unreachable', decision: whyUnreachable('host') }),
   says: 'No SYN can leave without a hardware address. The host tells its own socket: *EHOSTUNREACH*.',
 });
 

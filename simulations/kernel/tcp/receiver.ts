@@ -81,6 +81,11 @@ export class Receiver {
     return this.fin_seq !== null && this.readable_bytes === 0;
   }
 
+  /** Whether a read has taken the FIN. */
+  get isFinTaken(): boolean {
+    return this.fin_seq !== null && this.copied_seq > this.fin_seq;
+  }
+
   /** Whether something before what has arrived is missing. */
   get hasHole(): boolean {
     return this.#outOfOrder.length > 0;

@@ -21,7 +21,9 @@ import { JIFFY_us, TCP_TIMEOUT_MIN, usecs_to_jiffies } from './rto-min.ts';
 import { RttEstimator, TCP_RTO_MIN_ms } from './rtt.ts';
 import { bytesOf, SendQueue, type Sent } from './send-queue.ts';
 
-/** Duplicate ACKs that count as a loss: `TCP_FASTRETRANS_THRESH`. */
+const RECOVERS = 'tcp_fastretrans_alert:recover';
+
+/** Duplicate ACKs that count as a loss: `TCP_FASTRETRANS_THRESH`, and sysctl `tcp_reordering`, its default. */
 const TCP_FASTRETRANS_THRESH = 3;
 
 /** sysctl `tcp_wmem`: the send buffer at first, and the most that it grows to, in bytes. */
@@ -480,9 +482,26 @@ export class Sender {
     this.#sk.diag.record(
       'loss-noticed',
       `The ${ordinal(TCP_FASTRETRANS_THRESH)} ACK in a row asks for the same byte: *what it asks for counts as lost*.`,
-      { data: { dupacks: this.#dupacks }, mark: 'tcp_fastretrans_alert:recover', beat: true },
+      { data: { dupacks: this.#dupacks }, ...reasonOf(this.#whyLost(), RECOVERS), beat: true },
     );
     this.#resendFirst('tcp_xmit_retransmit_queue:resend');
+  }
+
+  /**
+   * Three ACKs of the same byte, each for a segment that has left the network. With SACK they say which segments those
+   * were, and RACK leaves no more time for them to be only late; without it the oldest counts as lost.
+   */
+  #whyLost(): Decision {
+    const isLost = this.#dupacks >= TCP_FASTRETRANS_THRESH;
+    return comparison(
+      this.#sk.rx_opt.sack ? 'tcp_rack_reo_wnd:dupacks' : 'tcp_newreno_mark_lost:dupacks',
+      isLost,
+      [
+        ['tp->sacked_out', this.#dupacks, 'segments'],
+        ['tp->reordering', TCP_FASTRETRANS_THRESH, 'segments'],
+      ],
+      'the oldest segment counts as lost, and goes out again at once',
+    );
   }
 
   /** After an ACK that advanced: goes on with the repair of a loss, or grows the window. */

@@ -28,7 +28,7 @@ import { Acknowledging, type AcknowledgingSocket } from './acknowledging.ts';
 import type { ConnectionEvent } from './connection.ts';
 import type { Receiving } from './delayed-ack.ts';
 import { Diag, type DiagSocket, noSegments } from './diag.ts';
-import { icmpFailure } from './errors.ts';
+import { errorIsNoted, icmpFailure } from './errors.ts';
 import { Holding, type HoldingSocket } from './holding.ts';
 import { Incoming, type IncomingSocket } from './incoming.ts';
 import { Outgoing, type OutgoingSocket } from './outgoing.ts';
@@ -441,7 +441,7 @@ export class TcpSock implements Whole {
       this.diag.record(
         'error-noted',
         `The error comes back while connect() still holds the socket, so *Linux only notes ${errno}* and goes on.`,
-        { data: { errno }, mark: family === 'inet6' ? 'tcp_v6_err:soft' : 'tcp_v4_err:soft', beat: true },
+        { data: { errno }, ...errorIsNoted(family), beat: true },
       );
       this.changed();
       return;

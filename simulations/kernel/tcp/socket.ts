@@ -10,11 +10,34 @@ import type { Answer, Waiting } from '../../machine/program.ts';
 import type { FileRef } from '../../machine/state.ts';
 import type { Thread } from '../../machine/thread.ts';
 import type { Endpoint } from '../../network/packet.ts';
-import { formula, reasonOf } from '../../trace/decision.ts';
-import type { KernelMark } from '../../trace/event.ts';
+import { formula, type Reason, reasonOf } from '../../trace/decision.ts';
 import { AcceptQueue } from '../accept-queue.ts';
 import { failure, type Reasoned, success } from '../answer.ts';
 import type { Errno } from '../errno.ts';
+import {
+  ACCEPT_AGAIN,
+  ACCEPT_IS_LATE,
+  ACCEPT_SLEEPS,
+  CONNECT_DOES_NOT_WAIT,
+  CONNECT_INTERRUPTED,
+  CONNECT_SLEEPS,
+  IS_CLOSED,
+  IS_CONNECTED,
+  LISTENS_NO_LONGER,
+  NOT_LISTENING,
+  READ_AGAIN,
+  READ_SLEEPS,
+  READING_IS_SHUT,
+  WRITE_BEFORE_CONNECTED,
+  WRITE_SLEEPS,
+  whyAtEnd,
+  whyFailed,
+  whyLate,
+  whyPollErr,
+  whyReadFails,
+  whyWriteAgain,
+  whyWriteFails,
+} from './reasons.ts';
 import { type Acceptable, TcpSock } from './sock.ts';
 import { getOption, setOption } from './socket-options.ts';
 import type { TcpHost } from './tcp-host.ts';
@@ -25,7 +48,10 @@ const LINGERING = new Set(['FIN_WAIT1', 'CLOSING', 'LAST_ACK']);
 
 /** A call that sleeps on a socket until it has an answer. */
 interface Sleeping {
-  readonly mark: KernelMark;
+  /** Why it sleeps, why it returns where it may not, and why when its time is up. */
+  readonly asleep: Required<Reason>;
+  readonly again: Reason;
+  readonly late: Reason;
   readonly says: string;
   readonly wchan: string;
   /** SO_RCVTIMEO or SO_SNDTIMEO in ms, or null for none. */
@@ -70,7 +96,7 @@ export class TcpSocket implements Socket {
   /** `__inet_stream_connect`. */
   connect(address: Endpoint, thread: Thread): Reasoned | Waiting {
     let pending: Errno;
-    if (this.#state === 'SS_CONNECTED') return failure('EISCONN');
+    if (this.#state === 'SS_CONNECTED') return failure('EISCONN', IS_CONNECTED);
     if (this.#state === 'SS_CONNECTING') pending = 'EALREADY';
     else {
       if (this.sk.sk_state !== 'CLOSE') return failure('EISCONN');
@@ -85,7 +111,7 @@ export class TcpSocket implements Socket {
       this.#host.clock.deliver();
       return failure(
         pending,
-        '__inet_stream_connect:wait',
+        CONNECT_DOES_NOT_WAIT,
         'The socket does not block, so connect() returns at once; *the SYN goes on its own way*.',
       );
     }
@@ -112,15 +138,17 @@ export class TcpSocket implements Socket {
       connection instanceof TcpSock
         ? new TcpSocket(this.#host, nonblocking, uid, connection)
         : connection.fileFor(uid);
-    if (this.sk.sk_state !== 'LISTEN') return failure('EINVAL');
+    if (this.sk.sk_state !== 'LISTEN') return failure('EINVAL', NOT_LISTENING);
     return this.#sleepUntil(thread, false, {
-      mark: 'inet_csk_accept:wait',
+      asleep: ACCEPT_SLEEPS,
+      again: ACCEPT_AGAIN,
+      late: ACCEPT_IS_LATE,
       says: 'No connection is ready: *accept() goes to sleep*.',
       wchan: 'inet_csk_accept',
       timeo_ms: this.sk.rcvtimeo_ms,
       beat: false,
       attempt: () => {
-        if (this.sk.sk_state !== 'LISTEN') return failure('EINVAL');
+        if (this.sk.sk_state !== 'LISTEN') return failure('EINVAL', LISTENS_NO_LONGER);
         const connection = this.sk.accept();
         return connection ? install(open(connection)) : null;
       },
@@ -166,20 +194,22 @@ export class TcpSocket implements Socket {
   read(thread: Thread, most_bytes: number, flags: Flags = {}): Reasoned | Waiting {
     const { sk } = this;
     const attempt = (): Reasoned | null => {
-      const { isAtEnd, readable_bytes } = sk.receiver;
+      const { isAtEnd, isFinTaken, readable_bytes } = sk.receiver;
       if (readable_bytes > 0 || isAtEnd)
         return success(
           flags.MSG_PEEK ? Math.min(most_bytes, readable_bytes) : sk.read(most_bytes),
-          `tcp_recvmsg_locked:${isAtEnd ? 'done' : 'copied'}`,
+          isAtEnd ? whyAtEnd(isFinTaken) : 'tcp_recvmsg_locked:copied',
         );
       const errno = this.#sockError();
-      if (errno) return failure(errno, 'tcp_recvmsg_locked:error');
+      if (errno) return failure(errno, whyReadFails(errno));
       if (sk.sk_state === 'LISTEN') return failure('ENOTCONN');
-      if (sk.sk_shutdown.rcv) return success(0, 'tcp_recvmsg_locked:shutdown');
-      return sk.sk_state === 'CLOSE' ? failure('ENOTCONN') : null;
+      if (sk.sk_shutdown.rcv) return success(0, READING_IS_SHUT);
+      return sk.sk_state === 'CLOSE' ? failure('ENOTCONN', IS_CLOSED) : null;
     };
     return this.#sleepUntil(thread, flags.MSG_DONTWAIT ?? false, {
-      mark: 'tcp_recvmsg_locked:wait',
+      asleep: READ_SLEEPS,
+      again: READ_AGAIN,
+      late: READ_AGAIN,
       says: 'Nothing to read: *read() goes to sleep*.',
       wchan: 'wait_woken',
       timeo_ms: sk.rcvtimeo_ms,
@@ -198,10 +228,11 @@ export class TcpSocket implements Socket {
     const isConnecting = sk.sk_state === 'SYN_SENT' || sk.sk_state === 'SYN_RECV';
     const end = (): Answer => {
       if (copied > 0) return success(copied);
+      const why = whyWriteFails(sk.sk_err, sk.sk_shutdown.send);
       const errno = this.#sockError();
-      if (errno && errno !== 'EPIPE') return failure(errno, 'tcp_sendmsg_locked:error');
+      if (errno && errno !== 'EPIPE') return failure(errno, why);
       return {
-        ...failure('EPIPE', 'tcp_sendmsg_locked:error'),
+        ...failure('EPIPE', why),
         ...(!flags.MSG_NOSIGNAL && { out: { signal: 'SIGPIPE' } }),
       };
     };
@@ -228,7 +259,9 @@ export class TcpSocket implements Socket {
       }
     };
     return this.#sleepUntil(thread, !mayBlock, {
-      mark: isConnecting ? 'tcp_sendmsg_locked:connect' : 'tcp_sendmsg_locked:wait',
+      asleep: isConnecting ? WRITE_BEFORE_CONNECTED : WRITE_SLEEPS,
+      again: whyWriteAgain(isConnecting),
+      late: whyWriteAgain(isConnecting),
       says: isConnecting
         ? 'The connection is not up yet: *write() goes to sleep*.'
         : 'The send buffer is full: *write() goes to sleep*.',
@@ -266,6 +299,10 @@ export class TcpSocket implements Socket {
     if (sk_state === 'CLOSE' || (sk_shutdown.rcv && sk_shutdown.send)) events.push('POLLHUP');
     if (sk_shutdown.rcv) events.push('POLLRDHUP');
     return events;
+  }
+
+  get whyError(): Reason {
+    return whyPollErr(this.sk.sk_err);
   }
 
   subscribe(wake: () => void): () => void {
@@ -317,7 +354,7 @@ export class TcpSocket implements Socket {
           says: bounded ? `SO_SNDTIMEO is ${limit}.` : 'No SO_SNDTIMEO is set.',
         });
         thread.sleeps({
-          mark: 'inet_wait_for_connect:sleep',
+          ...CONNECT_SLEEPS,
           says: bounded
             ? `connect() goes to sleep, for ${limit} at most: *SO_SNDTIMEO bounds the wait*.`
             : 'connect() goes to sleep. No SO_SNDTIMEO is set: *it sleeps until an answer, or until the kernel gives up*.',
@@ -329,7 +366,7 @@ export class TcpSocket implements Socket {
           done(
             failure(
               pending,
-              pending === 'EALREADY' ? '__inet_stream_connect:already' : 'inet_wait_for_connect:stop',
+              whyLate(pending),
               isHandshaking(this.sk)
                 ? `SO_SNDTIMEO is over after ${limit}. The attempt is not: the socket stays in ${this.sk.sk_state}, so the error is *${pending}*, not ETIMEDOUT.`
                 : `SO_SNDTIMEO is over after ${limit}, in the very moment in which the attempt ended. connect() looks at its time first, so the error is *${pending}*.`,
@@ -350,14 +387,15 @@ export class TcpSocket implements Socket {
         };
         return stop;
       },
-      interrupted: () => failure('EINTR', '__inet_stream_connect:interrupted'),
+      interrupted: () => failure('EINTR', CONNECT_INTERRUPTED),
     };
   }
 
   #settled(): Reasoned {
     if (this.sk.sk_state === 'CLOSE') {
       this.#state = 'SS_UNCONNECTED';
-      return failure(this.#sockError() ?? 'ECONNABORTED', '__inet_stream_connect:error');
+      const errno = this.#sockError();
+      return failure(errno ?? 'ECONNABORTED', whyFailed(errno));
     }
     this.#state = 'SS_CONNECTED';
     return success(0, '__inet_stream_connect:connected');
@@ -365,17 +403,17 @@ export class TcpSocket implements Socket {
 
   /** A call that sleeps until `attempt` has an answer, or its time is up: EAGAIN. */
   #sleepUntil(thread: Thread, isNonblocking: boolean, sleeping: Sleeping): Answer | Waiting {
-    const { mark, says, wchan, timeo_ms, beat, writes = false, attempt } = sleeping;
+    const { asleep, again, late, says, wchan, timeo_ms, beat, writes = false, attempt } = sleeping;
     const now = attempt();
     if (now) return now;
-    if (this.nonblocking || isNonblocking) return failure('EAGAIN');
+    if (this.nonblocking || isNonblocking) return failure('EAGAIN', again);
     const { clock } = this.#host;
     const until_us = timeo_ms === null ? null : clock.now_us + timeo_ms * 1000;
     return {
       wchan,
       until_us,
       wait: (done) => {
-        thread.sleeps({ mark, says, until_us, beat });
+        thread.sleeps({ ...asleep, says, until_us, beat });
         if (writes) this.sk.sk_write_pending++;
         const stop = () => {
           if (writes) this.sk.sk_write_pending--;
@@ -387,7 +425,7 @@ export class TcpSocket implements Socket {
             ? undefined
             : clock.after(timeo_ms * 1000, () => {
                 stop();
-                done(failure('EAGAIN'));
+                done(failure('EAGAIN', late));
               });
         const forget = this.sk.waitForChange(() => {
           const answer = attempt();

@@ -10,12 +10,26 @@ import type { VirtualClock } from '../../engine/clock.ts';
 import { ordinal } from '../../engine/duration.ts';
 import { bytes, capital, count, counted, list, span } from '../../engine/wording.ts';
 import type { Pipe, PipeRead, PipeResize } from '../../kernel/pipe/pipe.ts';
+import {
+  END_OF_FILE,
+  POLLERR,
+  READ_WAKES,
+  READER_SLEEPS,
+  WAKES_NEXT,
+  WRITE_AGAIN,
+  WRITE_SHORT,
+  WRITER_SLEEPS,
+  whyBroken,
+  whyPollout,
+  whyWritable,
+} from '../../kernel/pipe/reasons.ts';
 import { PAGE_SIZE_bytes } from '../../kernel/pipe/size.ts';
 import type { PipeWitness } from '../../kernel/pipe/witness.ts';
 import type { PipeWrite, Stretch } from '../../kernel/pipe/write.ts';
 import type { Narrator } from '../../machine/narrator.ts';
 import type { Answer, SystemCall } from '../../machine/program.ts';
 import type { Thread } from '../../machine/thread.ts';
+import { type Decision, reasonOf } from '../../trace/decision.ts';
 import type { Facts, Happening, KernelMark } from '../../trace/event.ts';
 import type { Recorder } from '../../trace/recorder.ts';
 import './events.ts';
@@ -44,6 +58,7 @@ interface Telling {
   readonly data: Facts;
   readonly says: string;
   readonly mark?: KernelMark;
+  readonly decision?: Decision;
   readonly beat?: boolean;
   /** Whether it may be summed up. */
   readonly routine?: boolean;
@@ -250,7 +265,7 @@ export class PipeNarrator implements PipeWitness {
     const rest = write.ret ? `, with ${bytes(write.left)} of its write to go` : '';
     this.#event('sleep', task.name, {
       data: { left_bytes: write.left, written_bytes: write.ret, free_bytes, place },
-      mark: 'pipe_write:sleep',
+      ...WRITER_SLEEPS,
       says: `All ${counted(ring.slots, 'slot')} are in use. *${capital(task.name)} falls asleep in write()*${line}${rest}${free}.`,
       routine: true,
       tasks: [task],
@@ -266,7 +281,7 @@ export class PipeNarrator implements PipeWitness {
     const task = this.#taskOf(thread);
     this.#event('sleep-again', task.name, {
       data: { place: this.#pipe.wr_wait.names.length },
-      mark: 'pipe_writable:condition',
+      ...reasonOf(whyWritable(false, true)),
       says: `${capital(task.name)} looks: no slot is free. It *sleeps again, now at the end of the line*.`,
       routine: true,
       tasks: [task],
@@ -282,8 +297,7 @@ export class PipeNarrator implements PipeWitness {
     this.tally.errno = errno;
     this.#event(errno === 'EPIPE' ? 'epipe' : 'again', task.name, {
       data: { errno },
-      mark:
-        errno === 'EAGAIN' ? 'pipe_write:again' : hasSlept ? 'pipe_write:epipe-later' : 'pipe_write:epipe',
+      ...(errno === 'EAGAIN' ? WRITE_AGAIN : whyBroken(hasSlept)),
       says:
         errno === 'EPIPE'
           ? `Nobody holds the read end. ${hasSlept ? 'The sleep is over, and write() returns −1' : 'write() returns −1 at once'}: *EPIPE*. SIGPIPE is ignored.`
@@ -302,7 +316,7 @@ export class PipeNarrator implements PipeWitness {
     }
     this.#event('short-write', task.name, {
       data: { bytes: write.ret, left_bytes: write.left },
-      mark: end === 'broken' ? 'pipe_write:epipe-later' : 'pipe_write:again',
+      ...(end === 'broken' ? whyBroken(true) : WRITE_SHORT),
       says:
         end === 'broken'
           ? `The reader is gone in the middle of the write: write() returns *${count(write.ret)}*, what it had written. Only the next one fails.`
@@ -318,7 +332,7 @@ export class PipeNarrator implements PipeWitness {
     task.signal = 'SIGPIPE';
     this.#event('signal', task.name, {
       data: { signal: 'SIGPIPE' },
-      mark: hasSlept ? 'pipe_write:epipe-later' : 'pipe_write:epipe',
+      ...whyBroken(hasSlept),
       says: `Nobody holds the read end: the kernel sends *SIGPIPE*, and it kills ${task.name}.`,
       tasks: [task],
       beat: true,
@@ -330,7 +344,7 @@ export class PipeNarrator implements PipeWitness {
     task.sleeps(this.#clock.now_us);
     this.#event('poll-sleep', task.name, {
       data: { free_bytes: this.#pipe.free_bytes },
-      mark: 'pipe_poll:pollout',
+      ...whyPollout(false),
       says: `${capital(task.name)} waits in poll() for POLLOUT: *a whole slot* must be free.`,
       routine: true,
       tasks: [task],
@@ -346,7 +360,7 @@ export class PipeNarrator implements PipeWitness {
     const [revents = []] = (answer.out?.revents ?? []) as readonly (readonly string[])[];
     this.#event('poll-return', task.name, {
       data: { revents },
-      mark: revents.includes('POLLERR') ? 'pipe_poll:pollerr' : 'pipe_poll:pollout',
+      ...(revents.includes('POLLERR') ? POLLERR : whyPollout(true)),
       says: `poll() returns *${revents.join('|')}* to ${task.name}.`,
       routine: true,
       tasks: [task],
@@ -365,7 +379,7 @@ export class PipeNarrator implements PipeWitness {
     const task = this.#taskOf(thread);
     this.#event('wake', task.name, {
       data: { woken, free_bytes: this.#pipe.free_bytes },
-      mark: 'pipe_write:wake-next',
+      ...WAKES_NEXT,
       says: `${capital(task.name)} has written all, and a slot is still free: it *wakes the next, ${list(woken)}*.`,
       routine: true,
       tasks: [task],
@@ -381,7 +395,7 @@ export class PipeNarrator implements PipeWitness {
     if (ret === 0) {
       this.#event('end-of-file', task.name, {
         data: {},
-        mark: 'pipe_read:end-of-file',
+        ...END_OF_FILE,
         says: 'The pipe is empty and nobody holds its write end: read() returns 0, *the end of the file*.',
         tasks: [task],
         beat: true,
@@ -408,7 +422,7 @@ export class PipeNarrator implements PipeWitness {
     const who = list(woken);
     this.#event(isFull ? 'wake-for-nothing' : 'wake', 'pipe', {
       data: { woken, free_bytes },
-      mark: 'pipe_read:wake',
+      ...READ_WAKES,
       says: isFull
         ? `The pipe was full before the read, so the kernel wakes ${who}: *for nothing*.`
         : `A whole slot is free: *the kernel wakes ${who}*${woken.length === 1 && this.#pipe.wr_wait.names.length ? ', who waited first' : ''}. ${capital(bytes(free_bytes))} are free now.`,
@@ -423,7 +437,7 @@ export class PipeNarrator implements PipeWitness {
     task.sleeps(this.#clock.now_us);
     this.#event('read-sleep', task.name, {
       data: {},
-      mark: 'pipe_read:sleep',
+      ...READER_SLEEPS,
       says: 'The pipe is empty: the reader sleeps in read().',
       routine: true,
       tasks: [task],
@@ -575,9 +589,10 @@ export class PipeNarrator implements PipeWitness {
     this.#record(kind, actor, { ...telling, beat: beat && told < BEATS });
   }
 
-  #record(kind: PipeEventKind, actor: string, { data, says, mark, beat = false, tasks = [] }: Telling): void {
+  #record(kind: PipeEventKind, actor: string, telling: Telling): void {
+    const { data, says, mark, decision, beat = false, tasks = [] } = telling;
     for (const task of tasks) task.touch();
     // All kinds have data of the same form, but for one.
-    this.#recorder.record({ kind, actor, data, says, mark, beat } as Happening, 'last');
+    this.#recorder.record({ kind, actor, data, says, mark, decision, beat } as Happening, 'last');
   }
 }
