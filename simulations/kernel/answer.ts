@@ -11,14 +11,21 @@ export interface Reasoned extends Answer {
   readonly because?: string | undefined;
 }
 
-const reasonIn = (why: Why | undefined): Pick<Reasoned, 'mark' | 'decision'> =>
-  typeof why === 'string' ? { mark: why } : { mark: why?.mark, decision: why?.decision };
+const markIn = (why: Why | undefined): KernelMark | undefined => (typeof why === 'string' ? why : why?.mark);
+const decisionIn = (why: Why | undefined): Decision | undefined =>
+  typeof why === 'string' ? undefined : why?.decision;
 
-export const success = (value = 0, why?: Why): Reasoned => ({ value, errno: null, ...reasonIn(why) });
+export const success = (value = 0, why?: Why): Reasoned => ({
+  value,
+  errno: null,
+  mark: markIn(why),
+  decision: decisionIn(why),
+});
 
 export const failure = (errno: Errno, why?: Why, because?: string): Reasoned => ({
   value: -1,
   errno,
-  ...reasonIn(why),
+  mark: markIn(why),
+  decision: decisionIn(why),
   because,
 });

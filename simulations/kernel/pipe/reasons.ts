@@ -12,8 +12,9 @@ export const whyWritable = (hasSlot: boolean, hasReaders: boolean): Decision =>
     hasSlot || !hasReaders ? 'the writer goes on' : 'the writer sleeps until one of them holds',
   );
 
-/** A writer falls asleep. */
+/** A writer falls asleep, and one that was woken for nothing. */
 export const WRITER_SLEEPS: Reason = reasonOf(whyWritable(false, true), 'pipe_write:sleep');
+export const SLEEPS_AGAIN: Reason = reasonOf(whyWritable(false, true));
 
 /** A reader falls asleep. */
 export const READER_SLEEPS: Reason = reasonOf(
@@ -83,15 +84,15 @@ export const WAKES_NEXT: Reason = reasonOf(
 );
 
 /** `pipe_poll` on the write end: whether a whole slot is free. */
-export const whyPollout = (hasSlot: boolean): Reason =>
+export const whyPollout = (hasSlot: boolean): Reason => (hasSlot ? POLLOUT : NO_POLLOUT);
+
+const whyHasSlot = (hasSlot: boolean, follows: string): Reason =>
   reasonOf(
-    and(
-      'pipe_poll:is-writable',
-      [['!pipe_full(head, tail, pipe->max_usage)', hasSlot]],
-      hasSlot ? 'poll() reports POLLOUT' : 'poll() does not report POLLOUT',
-    ),
+    and('pipe_poll:is-writable', [['!pipe_full(head, tail, pipe->max_usage)', hasSlot]], follows),
     'pipe_poll:pollout',
   );
+const POLLOUT = whyHasSlot(true, 'poll() reports POLLOUT');
+const NO_POLLOUT = whyHasSlot(false, 'poll() does not report POLLOUT');
 
 /** `pipe_poll` on the write end: nobody holds the read end. */
 export const POLLERR: Reason = reasonOf(

@@ -15,13 +15,13 @@ import {
   POLLERR,
   READ_WAKES,
   READER_SLEEPS,
+  SLEEPS_AGAIN,
   WAKES_NEXT,
   WRITE_AGAIN,
   WRITE_SHORT,
   WRITER_SLEEPS,
   whyBroken,
   whyPollout,
-  whyWritable,
 } from '../../kernel/pipe/reasons.ts';
 import { PAGE_SIZE_bytes } from '../../kernel/pipe/size.ts';
 import type { PipeWitness } from '../../kernel/pipe/witness.ts';
@@ -29,7 +29,7 @@ import type { PipeWrite, Stretch } from '../../kernel/pipe/write.ts';
 import type { Narrator } from '../../machine/narrator.ts';
 import type { Answer, SystemCall } from '../../machine/program.ts';
 import type { Thread } from '../../machine/thread.ts';
-import { type Decision, reasonOf } from '../../trace/decision.ts';
+import type { Decision } from '../../trace/decision.ts';
 import type { Facts, Happening, KernelMark } from '../../trace/event.ts';
 import type { Recorder } from '../../trace/recorder.ts';
 import './events.ts';
@@ -281,7 +281,7 @@ export class PipeNarrator implements PipeWitness {
     const task = this.#taskOf(thread);
     this.#event('sleep-again', task.name, {
       data: { place: this.#pipe.wr_wait.names.length },
-      ...reasonOf(whyWritable(false, true)),
+      ...SLEEPS_AGAIN,
       says: `${capital(task.name)} looks: no slot is free. It *sleeps again, now at the end of the line*.`,
       routine: true,
       tasks: [task],
