@@ -89,8 +89,12 @@ export class Recorder {
 
   readonly #keep = (): void => this.#ledger.keep(this.#events.length - 1);
 
-  /** What has changed until now is the last event's; what changes from here on is the next one's, which tells of it. */
+  /**
+   * What has changed at this very moment is the last event's; what changes from here on is the next one's, which tells
+   * of it. Where no event has told of this moment, all of it is the next one's.
+   */
   settle(): void {
+    if (!this.#clock.beforeNextMove) return;
     this.#keep();
     this.#clock.beforeNextMove = null;
   }

@@ -198,6 +198,36 @@ describe('the state of the world', () => {
   });
 });
 
+describe('what changes before the event that tells of it', () => {
+  function told(isSame: boolean): unknown[] {
+    const clock = new VirtualClock();
+    const recorder = new Recorder(clock);
+    let value = 'before';
+    const cell = recorder.program('thing', { state: () => value });
+    const become = (next: string) => {
+      value = next;
+      cell.touch();
+    };
+    recorder.record(counted(0));
+    become('at once');
+    if (!isSame) clock.advance(1);
+    if (!isSame) become('later');
+    recorder.settle();
+    become('as the next event tells');
+    recorder.record(counted(1));
+    const { worldAt } = recorder.finish<null, { thing: string }>('run', {}, null);
+    return [0, 1].map((index) => worldAt(index).programs.thing);
+  }
+
+  it('is that event’s, and what changed before is the last one’s', () => {
+    expect(told(true)).toEqual(['at once', 'as the next event tells']);
+  });
+
+  it('is that event’s with all of its moment, where no other has told of the moment', () => {
+    expect(told(false)).toEqual(['at once', 'as the next event tells']);
+  });
+});
+
 describe("a trace's hash", () => {
   it('is equal for equal runs and differs with parameters, events or outcome', () => {
     const recorder = () => new Recorder(new VirtualClock());
