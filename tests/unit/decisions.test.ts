@@ -8,6 +8,7 @@ import { closeWaitPipe } from '#simulations/incidents/close-wait-pipe/simulation
 import { connectTimeout } from '#simulations/incidents/connect-timeout/simulation.ts';
 import { nagleDelayedAck } from '#simulations/incidents/nagle-delayed-ack/simulation.ts';
 import { sys } from '#simulations/machine/calls.ts';
+import { ALL_KINDS } from '#simulations/machine/kinds/all.ts';
 import { Machine } from '#simulations/machine/machine.ts';
 import { CallNarrator } from '#simulations/machine/narrator.ts';
 import type { Program } from '#simulations/machine/program.ts';
@@ -58,7 +59,8 @@ function between(
   const random = new Random(1);
   const addresses = { server: SERVER.address, client: '192.0.2.1' };
   const machines = (['server', 'client'] as const).map(
-    (name) => new Machine({ name, addresses: [addresses[name]], sysctl, clock, recorder, random }),
+    (name) =>
+      new Machine({ name, addresses: [addresses[name]], sysctl, clock, recorder, random, kinds: ALL_KINDS }),
   );
   const link = new Link({
     ends: machines.map(({ stack }) => stack),
