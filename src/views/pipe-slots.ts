@@ -110,7 +110,7 @@ function content(slot: Slot, columns: number, cell: Cell, isLabelled: boolean): 
 /** Marks at the cell's upper right: read from next, written to last. */
 function ends(isOldest: boolean, isNewest: boolean, cell: Cell, isLabelled: boolean): string {
   const mark = isOldest ? 'M-6 3h-8l4 6z' : 'M-10 3l4 6h-8z';
-  const words = isOldest && isNewest ? 'the only one' : isOldest ? 'oldest' : 'newest';
+  const words = isOldest && isNewest ? 'only' : isOldest ? 'oldest' : 'newest';
   const text = isLabelled
     ? `<text class="slot-end clear wide-only" x="-18" y="14" text-anchor="end">${words}</text>`
     : '';

@@ -34,8 +34,11 @@ export interface Timeline<T extends Trace = Trace> {
   readonly unit?: (end_us: number) => { readonly us: number; readonly name: string } | null;
 }
 
-/** Letters that fit under the axis on a phone. */
-const CROWDED = 34;
+/** The room that the axis has at least, on a phone and on a wider screen, in px. */
+const ROOM = { phone: 286, wide: 542 } as const;
+/** The width of a letter under the axis, at most, and what is left free between two labels, in px. */
+const LETTER = 8;
+const FREE = 6;
 
 /** Height of a line, in px. */
 const LINE = 24;
@@ -88,6 +91,21 @@ function blocked(events: readonly TraceEvent[], actor: string): Span[] {
     }
   }
   return spans;
+}
+
+/** From here on a label ends where its tick is, so that it is not cut; in hundredths of the axis. */
+const AT_END = 96;
+
+/**
+ * Every how many ticks have a label, so that none touches the next.
+ * @param step between two ticks, as a share of the axis @param isCut whether the last label ends at its tick
+ */
+function everyOf(labels: readonly string[], step: number, isCut: boolean): Record<keyof typeof ROOM, number> {
+  const width = Math.max(...labels.map(({ length }) => length)) * LETTER;
+  const needed = width * (isCut ? 1.5 : 1) + FREE;
+  const wide = Math.ceil(needed / (step * ROOM.wide));
+  // What a phone shows, a wide screen shows, too.
+  return { wide, phone: Math.ceil(needed / (step * ROOM.phone) / wide) * wide };
 }
 
 /** Draws the time line; its x axis is linear and spans the picture's whole width. */
@@ -162,11 +180,18 @@ export function drawTimeline<T extends Trace>(trace: T, timeline: Timeline<T>): 
   const unit = timeline.unit?.(end_us);
   const times = unit ? ticks(end_us / unit.us, 6).map((time) => time * unit.us) : ticks(end_us, 6);
   const written = (us: number) => (unit ? `${us / unit.us} ${unit.name}` : duration(us));
-  // Where every label would touch the next on a phone, every second one is for wide screens only.
-  const isCrowded = Math.max(...times.map((time) => written(time).length)) * times.length > CROWDED;
+  const every = everyOf(
+    times.map(written),
+    scale(times[1] ?? end_us) / 100,
+    scale(times.at(-1) ?? 0) > AT_END,
+  );
   const marks = times.map((time, i) => {
-    const anchor = time === 0 ? 'start' : scale(time) > 96 ? 'end' : 'middle';
-    return `<svg x="${share(time)}" y="${axis}" overflow="visible"><path class="axis" d="M0 0v5"/><text class="time${isCrowded && i % 2 ? ' wide-only' : ''}" y="17" text-anchor="${anchor}">${written(time)}</text></svg>`;
+    const anchor = time === 0 ? 'start' : scale(time) > AT_END ? 'end' : 'middle';
+    const label =
+      i % every.wide === 0
+        ? `<text class="time${i % every.phone ? ' wide-only' : ''}" y="17" text-anchor="${anchor}">${written(time)}</text>`
+        : '';
+    return `<svg x="${share(time)}" y="${axis}" overflow="visible"><path class="axis" d="M0 0v5"/>${label}</svg>`;
   });
   // Something happens after the end of the axis: the axis is broken there.
   if (lastMoment(trace) > end_us)

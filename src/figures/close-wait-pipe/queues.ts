@@ -29,8 +29,9 @@ export function drawAcceptQueue({ accept }: Chain, passes: boolean): string {
   const { waiting, room, isListening } = accept;
   const condition: Condition = waiting >= room ? 'stopped' : waiting ? 'filling' : 'open';
   const body = (room <= PLACES ? places : vessel)(waiting, room, condition);
-  const of = `${count(waiting)} of ${count(room)}`;
-  const words = !isListening ? ['closed'] : waiting >= room ? ['full', of] : [of];
+  // Two long numbers are too wide for one line.
+  const of = room < 1000 ? [`${count(waiting)} of ${count(room)}`] : [count(waiting), `of ${count(room)}`];
+  const words = !isListening ? ['closed'] : waiting >= room ? ['full', ...of] : of;
   return link('accept queue', condition, body, words, passes);
 }
 
@@ -41,7 +42,7 @@ export function drawPoolQueue({ pool }: Chain, passes: boolean): string {
   const isFull = waiting > 0 && waiting >= room;
   const condition: Condition = isFull ? 'stopped' : waiting ? 'filling' : 'open';
   const words = waiting
-    ? [`${count(waiting)} wait`, 'unread', isFull ? 'no fd left' : `${count(room)} at most`]
-    : ['0 wait', `${count(room)} at most`];
+    ? [`${count(waiting)} wait`, 'unread', isFull ? 'no fd left' : `of ${count(room)}`]
+    : ['0 wait', `of ${count(room)}`];
   return link('pool queue', condition, vessel(waiting, room, condition), words, passes);
 }
