@@ -11,15 +11,15 @@ import type { PileUp, PileUpWorld } from '#site/figures/close-wait-pipe/pile-up.
 import { runOf } from '#site/figures/trace-of.ts';
 import { statechart } from '#site/views/statechart.ts';
 import { drawTimeline } from '#site/views/timeline.ts';
+import { wrongWords } from '../../drawing/words.ts';
 
 const { picture } = closeWaitPipeFigure;
 if (picture.shows !== 'moment') throw new Error('the chain is drawn as it is at one moment');
 
 const run = (given: Given): PileUp => runOf(closeWaitPipe, given);
 
-/** The presets that take little time, and what lies at the edges. */
-const situations: Given[] = [
-  ...closeWaitPipe.presets.filter(({ id }) => id !== 'post').map(({ given }) => given),
+/** What lies at the edges. */
+const edges: Given[] = [
   { workers: 200, backlog: 4096, pipe_size_bytes: 1_048_576, requests_per_s: 500, duration_s: 60 },
   { workers: 1, backlog: 0, pipe_size_bytes: 4096, log_bytes: 3000 },
   { accepting: 'inline', reader: 'dies', sigpipe: 'default', reader_dies_at_ms: 70_000 },
@@ -27,6 +27,12 @@ const situations: Given[] = [
   { reader: 'dies', sigpipe: 'default', kernel: '6.18' },
   { reader: 'stalled-ssh', log_bytes: 30_000, ssh_window_bytes: 0, recovers_at_s: 60 },
   { nofile: 5, workers: 3 },
+];
+
+/** The presets that take little time, and the edges. */
+const situations: Given[] = [
+  ...closeWaitPipe.presets.filter(({ id }) => id !== 'post').map(({ given }) => given),
+  ...edges,
 ];
 
 /** Some events of a run, the first, the beats and the last among them. */
@@ -49,6 +55,10 @@ function requestsIn(world: PileUpWorld): number {
 }
 
 describe('the chain', () => {
+  it.each(edges)('has no word that covers another: %j', (given) => {
+    expect(wrongWords(live, run(given), run({}))).toEqual([]);
+  });
+
   it.each(situations)('has every connection in one place: %j', (given) => {
     const trace = run(given);
     for (const { index } of trace.events) {
