@@ -4,11 +4,11 @@ import { expect, type Page } from '@playwright/test';
 
 /** Every rule that axe has on by default, and those of WCAG 2.2 that it has not. */
 const ALL = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-/** What a theme can do wrong. */
-export const COLOURS = ['color-contrast', 'link-in-text-block'];
+/** What a theme can do wrong: but for its colours, a page is the same in both, so that one is asked everything. */
+const COLOURS = ['color-contrast', 'link-in-text-block'];
 
-const THEMES = ['light', 'dark'] as const;
-type Theme = (typeof THEMES)[number];
+const RULES = { light: ALL, dark: COLOURS } as const;
+type Theme = keyof typeof RULES;
 
 /** What axe looks at and for. */
 export interface Asked {
@@ -16,18 +16,16 @@ export interface Asked {
   readonly within?: string;
   /** The sizes of the window; the one that it has when not given. */
   readonly screens?: readonly { readonly width: number; readonly height: number }[];
-  /** The rules that count in the dark, where not all do. */
-  readonly inTheDark?: readonly string[];
 }
 
 /** What axe finds wrong on a page as it stands, at each width and in both themes: one line for each rule and element. */
 export async function violations(page: Page, asked: Asked = {}): Promise<string[]> {
-  const { within = 'html', screens = [page.viewportSize()], inTheDark = ALL } = asked;
+  const { within = 'html', screens = [page.viewportSize()] } = asked;
   const found: string[] = [];
   const look = async (theme: Theme, width: number | undefined) => {
     await page.emulateMedia({ colorScheme: theme });
     await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
-    const runOnly = [...(theme === 'dark' ? inTheDark : ALL)];
+    const runOnly = [...RULES[theme]];
     // No page has frames, so all of axe can run in the page itself, and only what is wrong need leave it: a third of
     // the time.
     const axe = new AxeBuilder({ page }).include(within).setLegacyMode(true);
@@ -38,7 +36,7 @@ export async function violations(page: Page, asked: Asked = {}): Promise<string[
   };
   for (const screen of screens) {
     if (screen) await page.setViewportSize(screen);
-    for (const theme of THEMES) await look(theme, screen?.width);
+    for (const theme of ['light', 'dark'] as const) await look(theme, screen?.width);
   }
   return found;
 }

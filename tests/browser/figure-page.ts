@@ -172,26 +172,15 @@ export class FigurePage {
 
   /** What the figure says now. */
   async said(): Promise<Said> {
-    const said = await this.root.evaluate((figure) => {
+    return (await this.look()).said;
+  }
+
+  /** What the figure says now, and what its kernel pane shows, at one look. */
+  async look(): Promise<{ said: Said; light: Light }> {
+    const { said, light } = await this.root.evaluate((figure) => {
       const text = (name: string) => figure.querySelector(`[data-part="${name}"]`)?.textContent ?? '';
-      return { time: text('time'), sentence: text('sentence'), count: text('count') };
-    });
-    return { time: spaced(said.time), sentence: spaced(said.sentence), count: spaced(said.count) };
-  }
-
-  /** Waits until the figure stands on an event of a run and says so. */
-  async standsOn(trace: Trace, index: number): Promise<void> {
-    await expect.poll(() => this.said()).toEqual(expectedAt(trace, index, this.#clock));
-  }
-
-  /** What the picture of a moment shows in words, as a screen reader would be told. */
-  told(part = 'picture'): Promise<string | null> {
-    return this.part(part).locator('svg[aria-label]').first().getAttribute('aria-label');
-  }
-
-  async light(): Promise<Light> {
-    return this.part('kernel').evaluate((kernel) => {
-      const lit = [...kernel.querySelectorAll('.lit')];
+      const kernel = figure.querySelector('[data-part="kernel"]');
+      const lit = [...(kernel?.querySelectorAll('.lit') ?? [])];
       /** Without the values that stand under the code. */
       const codeOf = (line: Element): string => {
         const copy = line.cloneNode(true) as Element;
@@ -201,19 +190,51 @@ export class FigurePage {
       const line = lit[0]?.getBoundingClientRect();
       const pane = lit[0]?.closest('.code')?.getBoundingClientRect();
       return {
-        open: [...kernel.querySelectorAll<HTMLDetailsElement>('details[data-excerpt]')]
-          .filter((excerpt) => excerpt.open && excerpt.checkVisibility())
-          .map((excerpt) => excerpt.dataset.excerpt ?? ''),
-        text: lit.map(codeOf).join('\n'),
-        isInView: Boolean(line && pane && line.top >= pane.top - 1 && line.bottom <= pane.bottom + 1),
+        said: { time: text('time'), sentence: text('sentence'), count: text('count') },
+        light: {
+          open: [...(kernel?.querySelectorAll<HTMLDetailsElement>('details[data-excerpt]') ?? [])]
+            .filter((excerpt) => excerpt.open && excerpt.checkVisibility())
+            .map((excerpt) => excerpt.dataset.excerpt ?? ''),
+          text: lit.map(codeOf).join('\n'),
+          isInView: Boolean(line && pane && line.top >= pane.top - 1 && line.bottom <= pane.bottom + 1),
+        },
       };
     });
+    const { time, sentence, count } = said;
+    return { said: { time: spaced(time), sentence: spaced(sentence), count: spaced(count) }, light };
   }
 
-  /** What stands wrongly in the kernel pane for an event, or nothing. */
-  async wrongLight(trace: Trace, index: number): Promise<string | null> {
+  /** Waits until the figure stands on an event of a run and says so. */
+  async standsOn(trace: Trace, index: number): Promise<void> {
+    await this.litOn(trace, index);
+  }
+
+  /** Waits until the figure stands on an event of a run and says so. @returns what its kernel pane shows then */
+  async litOn(trace: Trace, index: number): Promise<Light> {
+    let light: Light | undefined;
+    await expect
+      .poll(async () => {
+        const seen = await this.look();
+        light = seen.light;
+        return seen.said;
+      })
+      .toEqual(expectedAt(trace, index, this.#clock));
+    return light ?? this.light();
+  }
+
+  /** What the picture of a moment shows in words, as a screen reader would be told. */
+  told(part = 'picture'): Promise<string | null> {
+    return this.part(part).locator('svg[aria-label]').first().getAttribute('aria-label');
+  }
+
+  async light(): Promise<Light> {
+    return (await this.look()).light;
+  }
+
+  /** What stands wrongly in the kernel pane for an event, or nothing. @param light what the pane shows */
+  async wrongLight(trace: Trace, index: number, light?: Light): Promise<string | null> {
     const expected = expectedLight(trace, index);
-    const { open, text, isInView } = await this.light();
+    const { open, text, isInView } = light ?? (await this.light());
     const where = `event ${index}`;
     if (!expected) return text ? `${where}: "${text}" is lit before any line decided` : null;
     if (open.join() !== expected.excerpt) return `${where}: ${open} is open, not ${expected.excerpt}`;

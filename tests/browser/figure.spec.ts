@@ -2,9 +2,7 @@
 import { clockTime } from '#simulations/engine/duration.ts';
 import { connectTimeout } from '#simulations/incidents/connect-timeout/simulation.ts';
 import { tools } from '#simulations/incidents/connect-timeout/tools.ts';
-import { connectionOf, machineOf } from '#simulations/machine/lookups.ts';
 import { plain } from '#simulations/trace/event.ts';
-import { figure as connectTimeoutFigure } from '#site/figures/connect-timeout/index.ts';
 import { eventOf, expectedAt, FigurePage, find, INITIAL, preset, spaced, traceOf } from './figure-page.ts';
 import { expect, test } from './site-page.ts';
 
@@ -47,19 +45,19 @@ test.describe('when it opens', () => {
 });
 
 test.describe('stepping', () => {
-  for (const { what, key, button, from, to } of MOVES) {
-    test(`goes ${what} with ${key} and with its button`, async ({ page }) => {
-      const figure = await FigurePage.open(page, `?preset=${INITIAL}&event=${from}`);
-      await figure.standsOn(initial, from);
-      await figure.focus();
-      await page.keyboard.press(key);
-      await figure.standsOn(initial, to);
-      await figure.button(from === first ? 'first' : 'last').click();
-      await figure.standsOn(initial, from);
-      await figure.button(button).click();
-      await figure.standsOn(initial, to);
-    });
-  }
+  test('goes as the help has it, with each key and with its button', async ({ page }) => {
+    const figure = await FigurePage.open(page);
+    await figure.focus();
+    for (const { what, key, button, from, to } of MOVES)
+      await test.step(`${what} with ${key} and with its button`, async () => {
+        for (const move of [() => page.keyboard.press(key), () => figure.button(button).click()]) {
+          await figure.button(from === first ? 'first' : 'last').click();
+          await figure.standsOn(initial, from);
+          await move();
+          await figure.standsOn(initial, to);
+        }
+      });
+  });
 
   test('stops at the ends', async ({ page }) => {
     const figure = await FigurePage.open(page);
@@ -87,31 +85,15 @@ test.describe('stepping', () => {
     await figure.standsOn(initial, initial.beats[2] ?? 0);
   });
 
-  test('says at every beat of every preset what the trace says, and lights its line', async ({ page }) => {
-    const figure = await FigurePage.open(page);
-    const wrong: string[] = [];
-    for (const { id, given } of connectTimeout.presets) {
-      const trace = traceOf(given);
-      await figure.preset(id).click();
-      await figure.focus();
-      for (const [i, beat] of trace.beats.entries()) {
-        if (i > 0) await page.keyboard.press('ArrowRight');
-        await figure.standsOn(trace, beat);
-        const light = await figure.wrongLight(trace, beat);
-        if (light) wrong.push(`${id}, ${light}`);
-      }
-    }
-    expect(wrong).toEqual([]);
-  });
-
   test('lights at every event, on and back, the line that decided last', async ({ page }) => {
     const figure = await FigurePage.open(page);
     await figure.focus();
     await page.keyboard.press('Home');
     const wrong: (string | null)[] = [];
     const seen = async (index: number) => {
-      expect(await figure.said()).toEqual(expectedAt(initial, index));
-      wrong.push(await figure.wrongLight(initial, index));
+      const { said, light } = await figure.look();
+      expect(said).toEqual(expectedAt(initial, index));
+      wrong.push(await figure.wrongLight(initial, index, light));
     };
     for (let index = first + 1; index < initial.events.length; index++) {
       await page.keyboard.press('Shift+ArrowRight');
@@ -242,37 +224,15 @@ test.describe('the views', () => {
   /** Some moments of a run: its beats, and a few events between. */
   const moments = [0, first, initial.beats[2] ?? 0, last - 1, last, initial.events.length - 1];
 
-  test('mark in every picture what is to come, what happens now and what has been', async ({ page }) => {
+  test('print in every tool’s pane what the tool has printed so far', async ({ page }) => {
     const figure = await FigurePage.open(page);
     await figure.focus();
-    for (const beat of initial.beats) {
-      if (beat !== first) await page.keyboard.press('ArrowRight');
-      await figure.standsOn(initial, beat);
-      const now_us = eventOf(initial, beat).at_us;
-      for (const view of ['picture', 'timeline']) {
-        const parts = await figure.part(view).evaluate((picture) =>
-          [...picture.querySelectorAll<SVGElement>('[data-from]')].map((part) => ({
-            from: Number(part.dataset.from),
-            phase: part.getAttribute('class'),
-            isSeen:
-              part.checkVisibility({ visibilityProperty: true }) &&
-              Number(getComputedStyle(part).opacity) > 0.5,
-          })),
-        );
-        expect(parts.length).toBeGreaterThan(5);
-        for (const { from, phase, isSeen } of parts) {
-          const expected = from > beat ? 'future' : eventOf(initial, from).at_us === now_us ? 'now' : 'past';
-          expect(phase, `${view}, event ${from} seen from ${beat}`).toBe(expected);
-          expect(isSeen, 'what is to come is not given away').toBe(expected !== 'future');
-        }
-      }
-      await expect(figure.part('picture').locator('.now').last()).toBeInViewport();
-    }
-  });
-
-  test('print in every tool’s pane what the tool has printed so far', async ({ page }) => {
     for (const moment of moments) {
-      const figure = await FigurePage.open(page, `?preset=${INITIAL}&event=${moment}`);
+      const [key, from] = moment < (first + last) / 2 ? ['Home', first] : ['End', last];
+      await page.keyboard.press(key);
+      for (let i = 0; i < Math.abs(moment - from); i++)
+        await page.keyboard.press(moment < from ? 'Shift+ArrowLeft' : 'Shift+ArrowRight');
+      await figure.standsOn(initial, moment);
       for (const tool of tools) {
         const expected = tool
           .lines(initial)
@@ -294,54 +254,6 @@ test.describe('the views', () => {
     expect(lines.find((line) => line.includes('connect(3'))).toMatch(
       / = -1 ETIMEDOUT \(Connection timed out\) <63\.000000>$/,
     );
-  });
-
-  test('light the newest line of a tool’s output and keep it in sight', async ({ page }) => {
-    const figure = await FigurePage.open(page);
-    await page.getByRole('tab', { name: 'in words' }).click();
-    const pane = figure.root.locator('[data-tool=words]');
-    for (const beat of initial.beats) {
-      if (beat !== first) await figure.button('beat').click();
-      await expect(pane.locator('[data-last]')).toHaveCount(1);
-      const { isLast, isInView } = await pane.evaluate((pane) => {
-        const now = pane.querySelector('[data-last]') as HTMLElement;
-        const { top, bottom } = now.getBoundingClientRect();
-        const frame = pane.getBoundingClientRect();
-        const next = now.nextElementSibling;
-        return {
-          isLast: !next || next.classList.contains('future'),
-          isInView: top >= frame.top - 1 && bottom <= frame.bottom + 1,
-        };
-      });
-      expect(isLast && isInView, `words at event ${beat}`).toBe(true);
-    }
-  });
-
-  test('tell the state of the socket, its timers and its variables', async ({ page }) => {
-    for (const id of [INITIAL, 'refused', 'sndtimeo']) {
-      const trace = traceOf(preset(id).given);
-      const figure = await FigurePage.open(page, `?preset=${id}`);
-      for (const [i, beat] of trace.beats.entries()) {
-        if (i > 0) await figure.button('beat').click();
-        await figure.standsOn(trace, beat);
-        const socket = connectionOf(machineOf(trace.worldAt(beat), 'client'));
-        await expect(figure.root.locator('.chart [data-state][data-now]')).toHaveText(
-          socket?.state ?? 'CLOSE',
-        );
-        const { gauges, variables } = connectTimeoutFigure.gauges(trace, beat, eventOf(trace, beat).at_us);
-        await expect(figure.part('gauges').locator('.gauge')).toHaveText(
-          gauges.map(({ label, value }) => label + value),
-        );
-        const widths = await figure
-          .part('gauges')
-          .locator('.fill')
-          .evaluateAll((bars) => bars.map((bar) => Number.parseFloat(bar.getAttribute('width') ?? '')));
-        for (const [i, { share }] of gauges.entries()) expect(widths[i]).toBeCloseTo(share * 100, 1);
-        await expect(figure.part('gauges').locator('.variables span')).toHaveText(
-          variables.map(([name, value]) => `${name} ${value}`),
-        );
-      }
-    }
   });
 
   test('drain the timers while the moment moves', async ({ page }) => {

@@ -1,6 +1,6 @@
 /** The kernel's code beside the figure. */
 import { figure as connectTimeoutFigure } from '#site/figures/connect-timeout/index.ts';
-import { expectedLight, FigurePage, INITIAL, manifest, preset, traceOf } from './figure-page.ts';
+import { FigurePage, INITIAL, manifest, preset, traceOf } from './figure-page.ts';
 import { expect, test } from './site-page.ts';
 
 test.describe('the kernel code', () => {
@@ -31,19 +31,6 @@ test.describe('the kernel code', () => {
       for (const [name, { at }] of Object.entries(marks)) expect(text, `${id}:${name}`).toContain(at);
     }
     await expect(figure.root.locator('.missing')).toHaveCount(0);
-  });
-
-  test('is one excerpt at a time, with its file, lines, version and licence above it', async ({ page }) => {
-    const trace = traceOf(preset(INITIAL).given);
-    const figure = await FigurePage.open(page);
-    for (const beat of trace.beats) {
-      if (beat !== trace.beats[0]) await figure.button('beat').click();
-      await figure.standsOn(trace, beat);
-      const shown = figure.root.locator('details[data-excerpt]:visible');
-      await expect(shown).toHaveCount(1);
-      await expect(shown).toHaveAttribute('data-excerpt', expectedLight(trace, beat)?.excerpt ?? '');
-      await expect(shown.locator('> summary')).toContainText(/:\d+–\d+ · Linux \d+\.\d+\.\d+ · GPL-2\.0/);
-    }
   });
 
   test('opens where it is folded, by pointer and by keyboard', async ({ page }) => {

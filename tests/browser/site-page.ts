@@ -70,8 +70,14 @@ export async function watch(page: Page): Promise<Problems> {
   };
 }
 
-/** A test that may write to the clipboard and read from it. */
-export const test = base.extend({ permissions: ['clipboard-read', 'clipboard-write'] });
+/** A test that may write to the clipboard and read from it, whatever the one before it took away. */
+export const test = base.extend({
+  permissions: ['clipboard-read', 'clipboard-write'],
+  context: async ({ context, permissions }, use) => {
+    await context.grantPermissions(permissions ?? []);
+    await use(context);
+  },
+});
 
 /** A reader is there, once the page is: it loads what can be used. */
 export async function use(page: Page): Promise<void> {
