@@ -15,6 +15,7 @@ import type { Program } from '#simulations/machine/program.ts';
 import { Run } from '#simulations/machine/run.ts';
 import { Recorder } from '#simulations/trace/recorder.ts';
 import { commandLine, wholeNumber } from '#site/command.ts';
+import { spent_ms } from './spent.ts';
 
 const program = commandLine('npm run bench:engine --', 'Times the engine of the simulations.')
   .option('--times <number>', 'how often each is run; the fastest counts', wholeNumber(1), 3)
@@ -23,12 +24,6 @@ const { times } = program.opts<{ times: number }>();
 
 const rows: string[][] = [];
 let missed = 0;
-
-/** Processor time since then, so that what else the machine does counts little. */
-function spent_ms(began: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(began);
-  return (user + system) / 1000;
-}
 
 /** Runs it some times and writes a row. @param run returns the count, and whatever it wants kept until memory is read */
 function measure(
