@@ -2,18 +2,20 @@
 import { FigurePage, INITIAL, preset, traceOf } from './figure-page.ts';
 import { comesToLife, expect, pages, test } from './site-page.ts';
 
-for (const viewport of [
-  { width: 390, height: 844 },
-  { width: 360, height: 740 },
-]) {
-  test.describe(`on a phone of ${viewport.width} × ${viewport.height}`, () => {
-    test.use({ viewport, hasTouch: true, isMobile: true, contextOptions: { reducedMotion: 'reduce' } });
+const COMMON = { width: 390, height: 844 };
+const PHONES = [COMMON, { width: 360, height: 740 }];
+const PHONE = { hasTouch: true, isMobile: true, contextOptions: { reducedMotion: 'reduce' } } as const;
 
-    test('no page is wider than the screen', async ({ page }) => {
-      const wide: string[] = [];
-      for (const path of pages) {
-        await page.goto(path);
-        await comesToLife(page);
+test.describe('on a phone', () => {
+  test.use({ ...PHONE, viewport: COMMON });
+
+  test('no page is wider than the screen', async ({ page }) => {
+    const wide: string[] = [];
+    for (const path of pages) {
+      await page.goto(path);
+      await comesToLife(page);
+      for (const viewport of PHONES) {
+        await page.setViewportSize(viewport);
         const { width, widest } = await page.evaluate(() => ({
           width: document.documentElement.scrollWidth,
           widest: [...document.querySelectorAll('body *')]
@@ -21,10 +23,17 @@ for (const viewport of [
             .map(({ localName, className }) => `${localName}.${className}`)
             .slice(0, 3),
         }));
-        if (width > viewport.width) wide.push(`/${path} is ${width} px: ${widest.join(', ')}`);
+        if (width > viewport.width)
+          wide.push(`/${path} is ${width} px on ${viewport.width}: ${widest.join(', ')}`);
       }
-      expect(wide).toEqual([]);
-    });
+    }
+    expect(wide).toEqual([]);
+  });
+});
+
+for (const viewport of PHONES) {
+  test.describe(`on a phone of ${viewport.width} × ${viewport.height}`, () => {
+    test.use({ ...PHONE, viewport });
 
     for (const name of ['search', 'keys'])
       test(`all of the dialog “${name}” is on the screen`, async ({ page }) => {
@@ -38,7 +47,9 @@ for (const viewport of [
         await expect(dialog).toBeHidden();
       });
 
-    test('nor is the figure with A beside it, its parameters open and a link explained', async ({ page }) => {
+    test('the figure is no wider with A beside it, its parameters open and a link explained', async ({
+      page,
+    }) => {
       const figure = await FigurePage.open(page, `?v=0&${'z'.repeat(80)}=1`);
       await figure.openParameters();
       await figure.button('compare').tap();
