@@ -172,7 +172,8 @@ for (const path of pages.filter(
             const off = (['left', 'right', 'top', 'bottom'] as const).filter(
               (side) => Math.abs(box[side] - measured[side]) > loose,
             );
-            if (off.length || box.text !== measured.text)
+            // The words that a phone leaves out are in its text all the same.
+            if (off.length || !box.text.startsWith(measured.text))
               wrong.push(
                 `${width} px, ${move}: “${box.text}” ${off.map((side) => `${side} ${box[side].toFixed(1)}, measured ${measured[side].toFixed(1)}`).join('; ')}`,
               );
