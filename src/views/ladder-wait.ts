@@ -21,17 +21,36 @@ function wedge(x: number, top: number, bottom: number, left: number, out: number
 const box = (x: number, top: number, bottom: number): string =>
   `<rect class="held" x="${x}" y="${px(top)}" width="14" height="${px(Math.max(bottom - top, 1))}" rx="2"/>`;
 
-/** @param lines the x of both lines */
-export function drawWait(wait: Wait, lines: Readonly<Record<Side, number>>, layout: Layout): string {
+/** Between the baselines of two lines of words. */
+const LINE = 13;
+
+/** The baseline for a wait's label, as near to where it should be as others leave room; null where they leave none. */
+function freeLine(wanted: number, top: number, bottom: number, taken: readonly number[]): number | null {
+  for (let away = 0; away <= bottom - top; away++)
+    for (const y of [wanted + away, wanted - away])
+      if (y > top + 8 && y < bottom && taken.every((other) => Math.abs(other - y) >= LINE)) return y;
+  return null;
+}
+
+/** @param lines the x of both lines @param taken baselines of other words beside the lines, which come first */
+export function drawWait(
+  wait: Wait,
+  lines: Readonly<Record<Side, number>>,
+  layout: Layout,
+  taken: readonly number[],
+): string {
   const { side, kind, from, end, end_us, left } = wait;
   const x = lines[side];
   const out = side === 'client' ? -1 : 1;
-  const label = (text: string, y: number, className: string): string =>
-    `<text class="${className}" x="${x - out * 10}" y="${px(y)}"${side === 'server' ? ' text-anchor="end"' : ''}>${escapeText(text)}</text>`;
+  const label = (text: string, y: number | null, className: string): string =>
+    y === null
+      ? ''
+      : `<text class="${className}" x="${x - out * 10}" y="${px(y)}"${side === 'server' ? ' text-anchor="end"' : ''}>${escapeText(text)}</text>`;
   if (kind === 'timer') {
     const top = layout.y(from.at_us) + 5;
     const bottom = Math.max(layout.y(end_us) - 3, top + 1);
-    const words = bottom - top > LABELLED ? label(wait.label, (top + bottom) / 2 + 7, 'wait') : '';
+    const y = freeLine((top + bottom) / 2 + 7, top, bottom, taken);
+    const words = bottom - top > LABELLED ? label(wait.label, y, 'wait') : '';
     const bar = side === 'client' ? x - 11 : x + 6;
     return appearing(
       from.index,

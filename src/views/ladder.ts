@@ -9,7 +9,7 @@ import type { RunPicture } from '../figures/figure.ts';
 import { type Layout, layouts, SLANT } from './ladder-layout.ts';
 import { drawWait, waitMark } from './ladder-wait.ts';
 import { type Passage, passageLabel, passages } from './passage.ts';
-import type { Scene, Wait } from './scene.ts';
+import type { Note, Scene, Wait } from './scene.ts';
 import { appearing, escapeText, lossMark, type PacketKind, packetMark, px } from './svg.ts';
 
 /** Its width, in its own units. */
@@ -23,20 +23,28 @@ const linesOf = (waits: readonly Wait[]) => ({
 });
 type Lines = ReturnType<typeof linesOf>;
 
-function drawPassage(passage: Passage, layout: Layout, { client, server }: Lines): string {
+/** Where a packet leaves and where it ends, and the baseline of its words between the two lines. */
+function wayOf(passage: Passage, layout: Layout, { client, server }: Lines) {
+  const { sent, end } = passage;
+  const y1 = layout.at(sent);
+  const y2 = end ? layout.at(end) : y1 + SLANT;
+  const words = passageLabel(passage);
+  // A long label stands higher above a steep line.
+  const lift = 5 + Math.abs((y2 - y1) / (server - client)) * Math.max(0, words.length - 4) * 3;
+  return { y1, y2, words, label_y: (y1 + y2) / 2 - lift };
+}
+
+function drawPassage(passage: Passage, layout: Layout, lines: Lines): string {
+  const { client, server } = lines;
   const { kind, sent, end, fromClient } = passage;
   const [x1, x2] = fromClient ? [client, server] : [server, client];
-  const y1 = layout.at(sent);
+  const { y1, y2, words, label_y } = wayOf(passage, layout, lines);
   const isLost = end?.kind === 'packet-dropped' || kind === 'arp';
-  const y2 = end ? layout.at(end) : y1 + SLANT;
   const reach = isLost ? x1 + (x2 - x1) * 0.42 : x2;
-  const words = passageLabel(passage);
   const name = escapeText(words);
-  // A long label stands higher above a steep line.
-  const lift = 5 + Math.abs((y2 - y1) / (x2 - x1)) * Math.max(0, words.length - 4) * 3;
   const label = isLost
     ? `<text x="${px(reach + 14)}" y="${px(y2 + 4)}">${name}</text>`
-    : `<text x="${px((x1 + x2) / 2)}" y="${px((y1 + y2) / 2 - lift)}" text-anchor="middle">${name}</text>`;
+    : `<text x="${px((x1 + x2) / 2)}" y="${px(label_y)}" text-anchor="middle">${name}</text>`;
   const flight = `<line class="flight ${kind}" x1="${x1}" y1="${px(y1)}" x2="${px(reach)}" y2="${px(y2)}"/>`;
   const head = isLost
     ? lossMark(reach + 1, y2)
@@ -47,26 +55,30 @@ function drawPassage(passage: Passage, layout: Layout, { client, server }: Lines
   );
 }
 
-function drawNotes<T extends Trace>(trace: T, scene: Scene<T>, layout: Layout, { client }: Lines): string {
+/** The notes, with their baselines. */
+function notesOf<T extends Trace>(trace: T, scene: Scene<T>, layout: Layout): (Note & { y: number })[] {
   const count = new Map<number, number>();
-  return scene
-    .notes(trace)
-    .map(({ event, text, tone }) => {
-      const row = count.get(event.at_us) ?? 0;
-      if (tone === 'decide' || tone === 'ok') count.set(event.at_us, row + 1);
-      const at = layout.at(event);
-      const note = (y: number) =>
-        `<text class="note ${tone}" x="${client + 10}" y="${px(y)}">${escapeText(text)}</text>`;
-      if (tone === 'part') return appearing(event.index, note(at + 4), { y: at });
-      if (tone === 'plain') return appearing(event.index, note(at - 8), { y: at });
-      return appearing(
-        event.index,
-        `<path class="tick ${tone}" d="M${client - 5} ${px(at)}h10"/>${note(at + 17 + row * 16)}`,
-        { y: at + 17 + row * 16 },
-      );
-    })
-    .join('');
+  return scene.notes(trace).map((note) => {
+    const { event, tone } = note;
+    const at = layout.at(event);
+    if (tone === 'part') return { ...note, y: at + 4 };
+    if (tone === 'plain') return { ...note, y: at - 8 };
+    const row = count.get(event.at_us) ?? 0;
+    count.set(event.at_us, row + 1);
+    return { ...note, y: at + 17 + row * 16 };
+  });
 }
+
+function drawNote({ event, text, tone, y }: Note & { y: number }, layout: Layout, { client }: Lines): string {
+  const at = layout.at(event);
+  const words = `<text class="note ${tone}" x="${client + 10}" y="${px(y)}">${escapeText(text)}</text>`;
+  if (tone === 'part' || tone === 'plain') return appearing(event.index, words, { y: at });
+  const tick = `<path class="tick ${tone}" d="M${client - 5} ${px(at)}h10"/>`;
+  return appearing(event.index, tick + words, { y });
+}
+
+/** Letters from which a packet's label reaches to what is written beside the lines. */
+const LONG = 21;
 
 /**
  * Draws the ladder of a trace as a whole SVG document.
@@ -79,6 +91,15 @@ export function ladder<T extends Trace>(trace: T, scene: Scene<T>, beside?: T): 
     .waits(trace)
     .toSorted((a, b) => Number(b.kind === 'stall') - Number(a.kind === 'stall'));
   const lines = linesOf(waits);
+  const notes = notesOf(trace, scene, layout);
+  const packets = passages(trace.events);
+  const taken = [
+    ...notes.map(({ y }) => y),
+    ...packets
+      .map((passage) => wayOf(passage, layout, lines))
+      .filter(({ words }) => words.length > LONG)
+      .map(({ label_y }) => label_y),
+  ];
   const labels = layout.rows
     .map(({ at_us, first, y }) =>
       appearing(
@@ -93,9 +114,9 @@ export function ladder<T extends Trace>(trace: T, scene: Scene<T>, beside?: T): 
   return `<svg class="view ladder" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LADDER_WIDTH} ${px(height)}" width="${LADDER_WIDTH}" height="${px(height)}" role="img" aria-label="Packets between client and server, time running down">
 <text class="who" x="${lines.client}" y="14" text-anchor="middle">${client}</text><text class="who" x="${lines.server}" y="14" text-anchor="middle">${server}</text>
 ${line(lines.client, 'client')}${line(lines.server, isSilent ? 'nobody' : 'server')}
-${waits.map((wait) => drawWait(wait, lines, layout)).join('')}${passages(trace.events)
+${waits.map((wait) => drawWait(wait, lines, layout, taken)).join('')}${packets
   .map((passage) => drawPassage(passage, layout, lines))
-  .join('')}${drawNotes(trace, scene, layout, lines)}${labels}</svg>`;
+  .join('')}${notes.map((note) => drawNote(note, layout, lines)).join('')}${labels}</svg>`;
 }
 
 const KIND_NAMES: Readonly<Record<PacketKind, string>> = {

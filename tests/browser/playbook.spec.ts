@@ -317,7 +317,6 @@ test.describe('axe', () => {
           { width: 1280, height: 800 },
           { width: 390, height: 844 },
         ],
-        inTheDark: axe.COLOURS,
       }),
     ).toEqual([]);
   });
