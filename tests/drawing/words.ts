@@ -20,55 +20,46 @@ function momentsOf({ events, beats }: Trace): number[] {
   return all.filter((_, i) => i % every === 0 || i >= all.length - 2);
 }
 
-/** One drawing, and where it is drawn. */
+/** One drawing, and where a page draws it. */
 interface Drawing {
-  readonly where: string;
+  readonly what: string;
   readonly markup: string;
-  readonly panes: Panes;
-  readonly width: number;
+  /** Its room; nothing where the page has the same drawing at another width. */
+  readonly room: (panes: Panes) => number | null;
   readonly isCompared?: boolean;
 }
 
-function* drawingsOf(figure: LiveFigure, trace: Trace, beside: Trace): Generator<Drawing> {
-  const { picture, timeline, strip } = figure;
-  for (const panes of PANES) {
-    const window = `${panes.window} px`;
-    yield {
-      where: `${window}, time line`,
-      markup: drawTimeline(trace, timeline),
-      panes,
-      width: panes.timeline,
-    };
-    for (const other of strip ? [undefined, beside] : []) {
-      const markup = strip?.draw(trace, other) ?? '';
-      yield { where: `${window}, strip`, markup, panes, width: panes.strip };
-    }
-    if (picture.shows !== 'moment') continue;
-    const { [picture.layout]: alone, compared = panes } = panes;
-    for (const index of momentsOf(trace)) {
-      const draw = (other?: Trace) => picture.draw(trace, index, trace.events[index]?.at_us ?? 0, other);
-      const where = `${window}, event ${index}`;
-      yield { where, markup: draw(), panes, width: alone };
-      const width = compared[picture.layout];
-      yield { where: `${where}, compared`, markup: draw(beside), panes, width, isCompared: true };
-    }
-  }
-  // A picture of the run is drawn to scale, so that one width tells of all.
-  const [panes] = PANES;
-  if (picture.shows !== 'run' || !panes) return;
+function* drawingsOf(
+  { picture, timeline, strip }: LiveFigure,
+  trace: Trace,
+  beside: Trace,
+): Generator<Drawing> {
+  const { layout } = picture;
+  yield { what: 'time line', markup: drawTimeline(trace, timeline), room: (panes) => panes.timeline };
+  if (strip)
+    for (const other of [undefined, beside])
+      yield { what: 'strip', markup: strip.draw(trace, other), room: (panes) => panes.strip };
   for (const isCompared of [false, true]) {
-    const whole = picture.draw(trace, isCompared ? beside : undefined);
+    const other = isCompared ? beside : undefined;
+    const whole = picture.shows === 'run' ? picture.draw(trace, other) : '';
     for (const index of momentsOf(trace)) {
-      const markup = frozenAt(whole, trace.events, index);
-      const where = `event ${index}${isCompared ? ', compared' : ''}`;
-      yield { where, markup, panes, width: picture.width, isCompared };
+      const what = `event ${index}${isCompared ? ', compared' : ''}`;
+      if (picture.shows === 'moment') {
+        const markup = picture.draw(trace, index, trace.events[index]?.at_us ?? 0, other);
+        const room = (panes: Panes) => ((isCompared && panes.compared) || panes)[layout];
+        yield { what, markup, room, isCompared };
+      } else {
+        // It is drawn to scale, so that one width tells of all.
+        const room = (panes: Panes) => (panes === PANES[0] ? picture.width : null);
+        yield { what, markup: frozenAt(whole, trace.events, index), room, isCompared };
+      }
     }
   }
 }
 
-/** What of one drawing cannot be read. @param layout of the figure */
-export const wrongIn = ({ markup, panes, width, isCompared }: Drawing, layout: string): string[] =>
-  collisions(boxesOf(drawnIn(markup, layout, isCompared), { width, figure: panes.figure }), width, MARGIN_px);
+/** What of markup cannot be read in a page's panes, at this width. @param layout of the figure */
+export const wrongIn = (markup: string, layout: string, { figure }: Panes, width: number): string[] =>
+  collisions(boxesOf(drawnIn(markup, layout), { width, figure }), width, MARGIN_px);
 
 /**
  * The words of a run's pictures, time line and strip that cover another or end outside, each once, with where it is
@@ -76,8 +67,14 @@ export const wrongIn = ({ markup, panes, width, isCompared }: Drawing, layout: s
  */
 export function wrongWords(figure: LiveFigure, trace: Trace, beside: Trace): string[] {
   const found = new Map<string, string>();
-  for (const drawing of drawingsOf(figure, trace, beside))
-    for (const wrong of wrongIn(drawing, figure.picture.layout))
-      if (!found.has(wrong)) found.set(wrong, drawing.where);
+  for (const { what, markup, room, isCompared } of drawingsOf(figure, trace, beside)) {
+    const drawn = drawnIn(markup, figure.picture.layout, isCompared);
+    for (const panes of PANES) {
+      const width = room(panes);
+      if (width === null) continue;
+      for (const wrong of collisions(boxesOf(drawn, { width, figure: panes.figure }), width, MARGIN_px))
+        if (!found.has(wrong)) found.set(wrong, `${panes.window} px, ${what}`);
+    }
+  }
   return [...found].map(([wrong, where]) => `${where}: ${wrong}`);
 }

@@ -34,7 +34,7 @@ describe.each(figures.map((figure) => [figure.simulation.name, figure] as const)
     if (!panes) throw new Error('no width is drawn at');
     for (const { machine, region, part } of charts) {
       const markup = await statechart(machine, region, part);
-      expect(wrongIn({ where: region, markup, panes, width: 1000 }, picture.layout), region).toEqual([]);
+      expect(wrongIn(markup, picture.layout, panes, 1000), region).toEqual([]);
     }
   });
 });
