@@ -206,8 +206,8 @@ def cases():
              **{**works, "server_works_ms": 60})
     case("write-write-read, route rto_min 5", short=True, client_writes=2, server_writes="one",
          client_route_rto_min_ms=5, **few)
-    case("write-write-read, route rto_min 5, RTT 20", client_writes=2, server_writes="one", client_route_rto_min_ms=5,
-         rtt_ms=20, **few)
+    case("write-write-read, route rto_min 5, RTT 5", client_writes=2, server_writes="one", client_route_rto_min_ms=5,
+         rtt_ms=5, **few)
     case("write-write-read, TCP_NODELAY on the client, route rto_min 5", client_writes=2, server_writes="one",
          client_nodelay=True, client_route_rto_min_ms=5, **few)
     # About one full segment
