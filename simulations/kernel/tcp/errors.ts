@@ -91,7 +91,7 @@ function resetIn(sk_state: string): Failure {
     return {
       errno: 'ECONNREFUSED',
       mark: 'tcp_reset:refused',
-      says: 'A reset in SYN_SENT means that nobody listens: *ECONNREFUSED*, and Linux does not try again.',
+      says: 'A reset in SYN_SENT means refused, whoever has sent it: *ECONNREFUSED*, and Linux does not try again.',
     };
   if (sk_state === 'CLOSE_WAIT')
     return {

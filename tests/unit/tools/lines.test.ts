@@ -61,7 +61,7 @@ describe('the run in words', () => {
     expect(lines.map(({ text }) => text)).toEqual([
       '0.000 s  The first SYN goes out. Linux waits 1 s; then it tries again.',
       '0.000 s  connect() goes to sleep. No SO_SNDTIMEO is set: it sleeps until an answer, or until the kernel gives up.',
-      '0.024 s  A reset in SYN_SENT means that nobody listens: ECONNREFUSED, and Linux does not try again.',
+      '0.024 s  A reset in SYN_SENT means refused, whoever has sent it: ECONNREFUSED, and Linux does not try again.',
       '0.024 s  connect() returns −1 after 24 ms: ECONNREFUSED (Connection refused).',
     ]);
   });
