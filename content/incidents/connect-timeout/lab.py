@@ -226,7 +226,8 @@ def first_aid_cases(case):
          first_aid_at_ms=600, **route)
     for peer in ("refuses", "rejects-port", "rejects-host", "listens"):
         case(f"route unreachable after 600, {peer}, RTT 1500", peer=peer, rtt_ms=1500, first_aid_at_ms=600, **route)
-    case("sysctl after 10600: the next try is the last", first_aid_at_ms=10600, **retries)
+    case("sysctl after 10600, within the new limit", first_aid_at_ms=10600, **retries)
+    case("sysctl after 20600: the next try is the last", first_aid_at_ms=20600, **retries)
     case("sysctl before connect()", 6, 0, first_aid_at_ms=0, **retries)
     case("sysctl after 2600, n=6, linear 0", 6, 0, first_aid_at_ms=2600, **retries)
     case("sysctl after 600, TCP_SYNCNT 1: not for this socket", tcp_syncnt=1, first_aid_at_ms=600, **retries)

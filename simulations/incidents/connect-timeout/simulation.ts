@@ -18,7 +18,7 @@ import { CallNarrator } from '../../machine/narrator.ts';
 import type { Program } from '../../machine/program.ts';
 import { Run, type Slices } from '../../machine/run.ts';
 import type { Rule } from '../../network/link.ts';
-import { type Endpoint, type Family, hostText } from '../../network/packet.ts';
+import type { Endpoint, Family } from '../../network/packet.ts';
 import { dropSyns, reject, resetAll } from '../../network/rules.ts';
 import { simulationOf } from '../../simulation.ts';
 import type { KernelMark } from '../../trace/mark.ts';
@@ -133,17 +133,17 @@ function giveFirstAid(
     tell(command, `Root lowers the sysctl: \`${command}\`. *The timer will read it when it fires next.*`);
     client.setSysctl('tcp_syn_retries', FIRST_AID_RETRIES);
   } else if (first_aid === 'route-unreachable') {
-    const command = `ip ${family === 'inet6' ? '-6 ' : ''}route add unreachable ${address}`;
+    const command = `ip route add unreachable ${address}`;
     tell(command, `Root takes the way to the peer away: \`${command}\`.`);
     client.stack.addUnreachableRoute(address);
   } else {
-    const command = `ss -tK state syn-sent dst ${hostText(address)}`;
+    const command = `ss -tK state syn-sent dst '[${address}]'`;
     const isMeant = ({ sk_state, remote }: TcpSock) => sk_state === 'SYN_SENT' && remote.address === address;
     const meant = client.stack.connections(isMeant);
     tell(
       command,
       meant.length > 0
-        ? `Root destroys the socket: \`${command}\`. Linux takes it from the worker, who still holds its descriptor.`
+        ? `Root destroys the socket: \`${command}\`. The worker keeps the descriptor, and nothing behind it.`
         : `Root would destroy the socket: \`${command}\`. *No socket is in SYN-SENT now*, so nothing happens.`,
       { killed: meant.length },
       'tcp_diag_destroy:destroy',
