@@ -129,7 +129,7 @@ export const parameters = {
     type: 'choice',
     choices: {
       none: 'nothing',
-      'ss-kill': 'ss -tK state syn-sent dst PEER: destroys the sockets that wait now',
+      'ss-kill': 'ss -tK state syn-sent dst [PEER]: destroys the sockets that wait now',
       'route-unreachable': 'ip route add unreachable PEER: later attempts fail at once',
       sysctl: `sysctl -w net.ipv4.tcp_syn_retries=${FIRST_AID_RETRIES}`,
     },
