@@ -22,7 +22,15 @@ import type { liveFigureOf } from '#site/figures/live.ts';
 import { presetRun } from '../preset.ts';
 
 const SLUG = 'far-listener';
-const COPIED = ['simulations', 'src', 'content', 'package.json', 'tsconfig.json', 'astro.config.mjs'];
+const COPIED = [
+  'simulations',
+  'src',
+  'content',
+  'package.json',
+  'tsconfig.json',
+  'astro.config.mjs',
+  'ec.config.mjs',
+];
 
 const repository = join(import.meta.dirname, '../..');
 const copy = mkdtempSync(join(tmpdir(), 'new-incident-'));
