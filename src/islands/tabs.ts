@@ -1,10 +1,10 @@
 /** Tabs, as the ARIA practices have them: arrows move, Home and End jump, one tab stop. */
 export class Tabs {
   readonly #tabs: HTMLElement[];
-  readonly #onSelect: () => void;
+  readonly #onSelect: (tab: HTMLElement) => void;
 
-  /** @param onSelect is told when another pane is shown */
-  constructor(list: HTMLElement, onSelect: () => void) {
+  /** @param onSelect is told when a reader has another pane shown */
+  constructor(list: HTMLElement, onSelect: (tab: HTMLElement) => void) {
     this.#onSelect = onSelect;
     this.#tabs = [...list.querySelectorAll<HTMLElement>('[role=tab]')];
     list.addEventListener('click', (event) => {
@@ -23,7 +23,13 @@ export class Tabs {
     });
   }
 
-  #select(selected: HTMLElement): void {
+  #select(tab: HTMLElement): void {
+    this.show(tab);
+    this.#onSelect(tab);
+  }
+
+  /** Shows the pane of a tab, and no other. */
+  show(selected: HTMLElement): void {
     for (const tab of this.#tabs) {
       const isSelected = tab === selected;
       tab.setAttribute('aria-selected', String(isSelected));
@@ -31,6 +37,5 @@ export class Tabs {
       const pane = document.getElementById(tab.getAttribute('aria-controls') ?? '');
       pane?.toggleAttribute('data-hidden', !isSelected);
     }
-    this.#onSelect();
   }
 }
