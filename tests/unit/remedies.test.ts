@@ -64,7 +64,7 @@ const has = (tool: string): boolean => !spawnSync(tool, ['--help']).error;
 /** Starts a program, with a process group of its own that ends with the tests. */
 function start(command: readonly string[]): ChildProcess {
   const [program = '', ...words] = command;
-  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
   children.add(child);
   return child;
 }
@@ -112,6 +112,7 @@ describe('every remedy', () => {
       ['connect-timeout', 'connect'],
       ['nagle-delayed-ack', 'respond'],
       ['close-wait-pipe', 'log'],
+      ['close-wait-pipe', 'close'],
     ] as const)
       expect(languagesOf(incident, name).map(({ tag }) => tag)).toEqual(Object.keys(TOOLS));
   });
@@ -218,6 +219,50 @@ describe.runIf(process.platform === 'linux')('a log that drops', () => {
       const dropped = Number(/\d+/.exec(readFileSync(out, 'utf8'))?.[0]);
       expect(dropped).toBeGreaterThan(0);
       expect(dropped).toBeLessThan(10_000);
+    },
+  );
+});
+
+/** Sockets of this port in CLOSE-WAIT, of IPv4 and IPv6: a runtime may serve the one with the other. */
+const closeWait = (port: number): number =>
+  ['/proc/net/tcp', '/proc/net/tcp6'].reduce((sum, file) => {
+    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+    const here = port.toString(16).toUpperCase().padStart(4, '0');
+    return sum + lines.filter((line) => new RegExp(`^ *\\d+: \\w+:${here} \\S+ 08 `).test(line)).length;
+  }, 0);
+
+describe.runIf(process.platform === 'linux')('a server that closes', () => {
+  test('is one that the test can tell from one that does not', async () => {
+    const server = net.createServer({ allowHalfOpen: true }, (socket) => socket.resume());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const socket = await connected(port);
+    socket.end();
+    await expect.poll(() => closeWait(port)).toBe(1);
+    socket.destroy();
+    server.close();
+  });
+
+  eachLanguage(
+    'close-wait-pipe',
+    'close',
+    'does so at EOF, after a request, and when its handler fails',
+    async (command) => {
+      const port = await portOf(start(command));
+      for (const says of ['', 'good\n', 'bad\n']) {
+        const socket = await connected(port);
+        let heard = '';
+        socket.on('data', (chunk) => {
+          heard += chunk;
+        });
+        // The server closes by itself at what is no request; at any other time when the client has.
+        if (says === 'bad\n') socket.write(says);
+        else socket.end(says);
+        await once(socket, 'close');
+        expect(heard).toBe(says === 'good\n' ? 'ok\n' : '');
+      }
+      await expect.poll(() => closeWait(port)).toBe(0);
     },
   );
 });
