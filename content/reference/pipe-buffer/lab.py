@@ -27,13 +27,15 @@ import socket
 import time
 
 from labkit.harness import Lab, run_lab
-from labkit.processes import Board, die_with_parent, held_bytes, sleeps_in, spawn, times_slept
+from labkit.processes import Board, call, die_with_parent, held_bytes, libc, sleeps_in, spawn, times_slept
 from labkit.workers import Skip
 
 MAX_RUN_S, MAX_CASE_S = 900, 60
 F_SETPIPE_SZ, F_GETPIPE_SZ = 1031, 1032  # in Python's fcntl from 3.10 on
 FIRST_UID = 100000  # of users that nobody is; the case's process id is added
 NOFILE = 8192
+QUIET_S = 0.2  # a writer that has not gone to sleep anew for so long is there to stay
+PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH, WALL = 0x4206, 0x4207, 17, 0x40000000
 
 
 # The cases
@@ -116,6 +118,8 @@ def cases():
                           (30000, 32768), (30000, 16384), (65536, 131072)):
         case("resize", f"F_SETPIPE_SZ {size} with {content} bytes in the pipe", content_bytes=content, size_bytes=size)
     case("soft-limit", "an ordinary user opens pipes until he gets small ones")
+    for size in (120, 4096, 4097, 5000, 20000, 100000):
+        case("attach", f"a debugger attaches to a sleeping writer, writes of {size}", write_bytes=size)
     return listed
 
 
@@ -498,8 +502,57 @@ def observe_soft_limit(_case):
     return seen
 
 
+def observe_attach(case):
+    """What write() returns to a writer that sleeps in it when a debugger attaches, stops it and lets it go."""
+    board = Board(("returned", "last", "calls"))
+    read_end, write_end = os.pipe()
+    line = memoryview(b"x" * case["parameters"]["write_bytes"])
+
+    def write():
+        while True:
+            left = line
+            while left:
+                board["last"] = os.write(write_end, left)
+                board["calls"] += 1
+                board["returned"] += board["last"]
+                left = left[board["last"]:]
+
+    pid = spawn(write)
+    wait_until_asleep(pid)
+    before, calls = board["returned"], board["calls"]
+    attach_and_let_go(pid)
+    wait_until_asleep(pid)
+    seen = {"returned_before_bytes": before, "calls_ended": board["calls"] - calls,
+            "returned_bytes": board["last"] if board["calls"] > calls else None, "held_bytes": held_bytes(read_end),
+            "wchan": sleeps_in(pid)}
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return seen
+
+
+def wait_until_asleep(pid):
+    """Waits until a process has not gone to sleep anew for a while, inside write()."""
+    deadline, before, since = time.monotonic() + 10, None, 0
+    while before is None or time.monotonic() - since < QUIET_S:
+        found = times_slept(pid)
+        if found is None or found != before:
+            before, since = found, time.monotonic()
+        if time.monotonic() > deadline:
+            raise RuntimeError("the writer does not sleep")
+        time.sleep(0.005)
+
+
+def attach_and_let_go(pid):
+    """What strace and gdb begin with: seize, stop, and let go."""
+    for request in (PTRACE_SEIZE, PTRACE_INTERRUPT):
+        call(libc.ptrace, request, pid, None, None)
+    os.waitpid(pid, WALL)
+    call(libc.ptrace, PTRACE_DETACH, pid, None, None)
+
+
 # Another kind of case is another line here.
-EXPERIMENTS = {"pipe": observe_pipe, "resize": observe_resize, "soft-limit": observe_soft_limit}
+EXPERIMENTS = {"pipe": observe_pipe, "resize": observe_resize, "soft-limit": observe_soft_limit,
+               "attach": observe_attach}
 
 
 # All cases

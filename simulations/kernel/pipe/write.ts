@@ -1,7 +1,7 @@
 /**
  * One write() to a pipe, from the call to its return, with any sleep in between (`pipe_write` in `fs/pipe.c`).
  *
- * Left out: bad addresses, no memory, signals with a handler, O_DIRECT.
+ * Left out: bad addresses, no memory, O_DIRECT; what a signal's handler does to a call that begins anew.
  */
 import type { Pipe } from './pipe.ts';
 import { PAGE_SIZE_bytes } from './size.ts';
@@ -93,6 +93,14 @@ export class PipeWrite {
     };
     sleeper.sleep('SLEEP', goOn, () => witness.sleptAgain(this));
     witness.slept(this);
+  }
+
+  /**
+   * A signal, or a debugger that attaches, ends its sleep (`signal_pending`): what is written is written.
+   * @returns what write() returns; null where nothing was, and the call begins anew (`-ERESTARTSYS`)
+   */
+  interrupt(): number | null {
+    return this.ret > 0 ? this.ret : null;
   }
 
   #count(bytes: number): void {

@@ -45,6 +45,19 @@ export interface ObservedSoftLimit {
   readonly grown_bytes: number;
 }
 
+/** A writer that sleeps in write(), and a debugger that attaches, stops it and lets it go. */
+export interface ObservedAttach {
+  /** What its calls had returned before, all together. */
+  readonly returned_before_bytes: number;
+  /** Calls that ended because of it: one or none. */
+  readonly calls_ended: number;
+  /** What the one that ended returned. */
+  readonly returned_bytes: number | null;
+  /** What was in the pipe afterwards. */
+  readonly held_bytes: number;
+  readonly wchan: string | null;
+}
+
 interface Case<Experiment extends string, Observed> {
   readonly name: string;
   readonly experiment: Experiment;
@@ -58,7 +71,8 @@ interface Case<Experiment extends string, Observed> {
 export type PipeCase =
   | Case<'pipe', ObservedPipe>
   | Case<'resize', ObservedResize>
-  | Case<'soft-limit', ObservedSoftLimit>;
+  | Case<'soft-limit', ObservedSoftLimit>
+  | Case<'attach', ObservedAttach>;
 
 /** The most that a step may take on a busy machine, in ms. */
 const STEP_ms = 20;
@@ -177,6 +191,29 @@ function compareSoftLimit(observed: ObservedSoftLimit, kernel: string): Compared
   ];
 }
 
+function compareAttach(
+  { parameters }: Case<'attach', ObservedAttach>,
+  observed: ObservedAttach,
+  kernel: string,
+): Compared[] {
+  const pipe = new Pipe(new PipeUser(), KERNELS[pipeKernelOf(kernel)]);
+  const write_bytes = Number(parameters.write_bytes);
+  let returned_before_bytes = 0;
+  let write = new PipeWrite(pipe, write_bytes, true);
+  for (; write.run().end === 'done'; write = new PipeWrite(pipe, write_bytes, true))
+    returned_before_bytes += write.ret;
+  const returned_bytes = write.interrupt();
+  return [
+    equal('returned before', returned_before_bytes, observed.returned_before_bytes),
+    equal('calls that end', returned_bytes === null ? 0 : 1, observed.calls_ended),
+    equal('write() returns', returned_bytes, observed.returned_bytes),
+    equal('in the pipe', pipe.ring.held_bytes, observed.held_bytes),
+    ...(observed.wchan
+      ? [equal('sleeps again in', KERNELS[pipeKernelOf(kernel)].pipe_write_wchan, observed.wchan)]
+      : []),
+  ];
+}
+
 /** Every figure of a case beside the simulation's; none when it was not recorded. @param kernel Linux version */
 export function compare(recorded: PipeCase, kernel: string): Compared[] {
   if (!recorded.observed) return [];
@@ -187,5 +224,7 @@ export function compare(recorded: PipeCase, kernel: string): Compared[] {
       return compareResize(recorded, recorded.observed, kernel);
     case 'soft-limit':
       return compareSoftLimit(recorded.observed, kernel);
+    case 'attach':
+      return compareAttach(recorded, recorded.observed, kernel);
   }
 }
