@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A server logs to a stderr that is a full pipe: who blocks, where do the connections stay, who holds the other end?
 
-Each case gets a network namespace of its own. Three experiments:
+Each case gets a network namespace of its own. Four experiments:
 
 pile-up: a threaded server, its clients and whoever is at the other end of its stderr. One process plays the clients
 and the clock: it carries out what is due (a client starts, a client gives up, the reader begins to drain or dies) in
@@ -16,7 +16,10 @@ does, and what does it get when sshd is killed? Its first lines are paced: each 
 holders: a writer at a pipe that is read by a stopped process, by nobody, by nobody that /proc shows. Who is to be seen
 at the pipe's ends, and does the writer block?
 
-Needs Linux and Python 3.8; sshd, ssh and ssh-keygen for the cases that are about them. Root is not needed where user
+tls: a server that has read a request through TLS and does no more; its client says goodbye (close_notify) and closes.
+What stands in Recv-Q then?
+
+Needs Linux and Python 3.8; sshd, ssh and ssh-keygen for the cases that are about them, openssl for those with TLS. Root is not needed where user
 namespaces are allowed. It cannot harm the machine: addresses, sockets and pipes exist in namespaces that vanish with
 the processes, sshd listens on the loopback of such a namespace, and its keys are in a tmpfs that only it sees. It
 writes no file unless given --out. All cases take about two and a half minutes, --short about 15 seconds, and in any
@@ -64,6 +67,7 @@ import shlex
 import shutil
 import signal
 import socket
+import ssl
 import stat
 import struct
 import subprocess
@@ -215,6 +219,9 @@ def cases():
     for holder in HOLDERS:
         listed.append({"name": f"holder: {holder}", "short": holder in ("none", "in flight"), "experiment": "holders",
                        "parameters": {"holder": holder}})
+    for version in ("TLSv1.2", "TLSv1.3"):
+        listed.append({"name": f"behind {version}", "short": version == "TLSv1.3", "experiment": "tls",
+                       "parameters": {"tls": version}})
     return listed
 
 
@@ -267,7 +274,7 @@ def expected_s(case):
     """About how long a case takes, for the order and for its own deadline."""
     p = {**DEFAULTS, **case["parameters"]}
     if case["experiment"] != "pile-up":
-        return {"ssh": 8, "holders": 2}[case["experiment"]]
+        return {"ssh": 8, "holders": 2, "tls": 1}[case["experiment"]]
     return p["duration_s"] + (3 if p["reader"] == "stalled-ssh" else 1)
 
 
@@ -963,7 +970,53 @@ def observe_holders(p):
     return {**as_first_process(observe_writer, write_end, inode), "readers_outside": outside}
 
 
-EXPERIMENTS = {"pile-up": observe_pile_up, "ssh": observe_ssh, "holders": observe_holders}
+# tls
+
+def identity():
+    """A server's context with a key and a certificate that nobody else has; they lie in memory."""
+    program = shutil.which("openssl")
+    if not program:
+        raise Skip("no openssl here")
+    key, certificate = (f"/proc/self/fd/{os.memfd_create(name, 0)}" for name in ("key", "certificate"))
+    subprocess.run([program, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-subj", "/CN=lab", "-keyout", key, "-out", certificate], check=True, stdin=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, close_fds=False)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+def goodbye(context, request):
+    """A client that sends its request, waits a moment for a response, says goodbye and closes."""
+    with socket.create_connection((HOST, PORT), timeout=10) as plain:
+        with context.wrap_socket(plain) as client:
+            client.sendall(request)
+            client.settimeout(QUIET_S)
+            for step in (lambda: client.recv(1), client.unwrap):  # the server answers neither
+                with contextlib.suppress(TimeoutError, socket.timeout):
+                    step()
+
+
+def observe_tls(p):
+    """Recv-Q of a connection whose server has read the request, and has not come back to it."""
+    version = ssl.TLSVersion[p["tls"].replace(".", "_")]
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    trusting.minimum_version = trusting.maximum_version = version
+    trusting.set_ciphers("ECDHE+AESGCM")
+    with socket.create_server((HOST, PORT)) as listener:
+        context = identity()
+        visitor = threading.Thread(target=goodbye, args=(trusting, b"x" * DEFAULTS["request_bytes"]))
+        visitor.start()
+        connection, _ = listener.accept()
+        with context.wrap_socket(connection, server_side=True) as server_end:
+            read_bytes = len(server_end.recv(65536))
+            visitor.join()
+            [recv_q] = [s[4] for s in sockets() if s[2] == "close_wait"]
+            return {"cipher": server_end.cipher()[0], "read_bytes": read_bytes, "recv_q_bytes": recv_q}
+
+
+EXPERIMENTS = {"pile-up": observe_pile_up, "ssh": observe_ssh, "holders": observe_holders, "tls": observe_tls}
 
 
 # The command line

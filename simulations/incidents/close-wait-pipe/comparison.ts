@@ -63,6 +63,14 @@ export interface ObservedHolder {
   readonly readers_outside?: readonly string[];
 }
 
+/** A connection behind TLS whose server has read the request and does no more, after its client has gone. */
+export interface ObservedTls {
+  readonly cipher: string;
+  /** Bytes of the request, as the program read them. */
+  readonly read_bytes: number;
+  readonly recv_q_bytes: number;
+}
+
 interface Case<Experiment extends string, Observed> {
   readonly name: string;
   readonly experiment: Experiment;
@@ -74,7 +82,20 @@ interface Case<Experiment extends string, Observed> {
 export type CloseWaitCase =
   | Case<'pile-up', ObservedPileUp>
   | Case<'ssh', ObservedSsh>
-  | Case<'holders', ObservedHolder>;
+  | Case<'holders', ObservedHolder>
+  | Case<'tls', ObservedTls>;
+
+/**
+ * A close_notify as a record, with AES-GCM: the record's header and the alert, and beside them with TLS 1.2 the nonce
+ * (RFC 5288, 3), with TLS 1.3 the content's type (RFC 8446, 5.2); then the tag.
+ */
+const CLOSE_NOTIFY_bytes: Readonly<Record<string, number>> = {
+  'TLSv1.2': 5 + 8 + 2 + 16,
+  'TLSv1.3': 5 + 2 + 1 + 16,
+};
+
+/** The FIN, which counts as one byte in Recv-Q. */
+const FIN_bytes = 1;
 
 /** The lines of the `holders` experiment. */
 const HOLDER_LINE_bytes = 4096;
@@ -198,6 +219,11 @@ function compareHolder(
   ];
 }
 
+function compareTls({ parameters }: Case<'tls', ObservedTls>, observed: ObservedTls): Compared[] {
+  const notify_bytes = CLOSE_NOTIFY_bytes[String(parameters.tls)] ?? 0;
+  return [equal('Recv-Q', notify_bytes + FIN_bytes, observed.recv_q_bytes)];
+}
+
 /** Every figure of a case beside the simulation's; none when it was not recorded. @param kernel Linux version */
 export function compare(recorded: CloseWaitCase, kernel: string): Compared[] {
   if (!recorded.observed) return [];
@@ -208,5 +234,7 @@ export function compare(recorded: CloseWaitCase, kernel: string): Compared[] {
       return compareSsh(recorded, recorded.observed, kernel);
     case 'holders':
       return compareHolder(recorded, recorded.observed, kernel);
+    case 'tls':
+      return compareTls(recorded, recorded.observed);
   }
 }
