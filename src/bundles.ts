@@ -34,6 +34,7 @@ const USERS = /src\/(?:figures\/([^/]+)\/|components\/([^/.]+)\.astro)/;
 const BUTTONS = 'src/islands/';
 /** What draws a pipe: every machine can have one, and few figures show it. */
 const PIPE = 'src/views/pipe-';
+const SIMULATIONS = 'simulations/';
 /** The tools' panes are drawn when the site is built, and again only for another run: a page can wait for them. */
 const LATER = 'simulations/tools/';
 /** What a page loads for them: the tools of its incident. */
@@ -48,7 +49,8 @@ export function bundlesOf(modules: Modules): Map<string, Bundle> {
   const shared = [...users].filter(
     ([id, names]) => names.size > 1 && !names.has(LAYOUTS) && (!id.includes(LATER) || names.has(BUTTONS)),
   );
-  const sharers = new Set(shared.flatMap(([, names]) => [...names]));
+  // Those with a simulation: what other parts of a page share is another matter.
+  const sharers = new Set(shared.flatMap(([id, names]) => (id.includes(SIMULATIONS) ? [...names] : [])));
   sharers.delete(LATER);
   const bundles = new Map<string, Bundle>(page.map(([id]) => [id, 'page']));
   for (const [id, names] of shared) {
