@@ -191,10 +191,12 @@ const more = (): Trace[] => [
   runOf(connectTimeout as never, { kernel: '6.12', tcp_user_timeout_ms: 500 }),
   runOf(connectTimeout as never, { kernel: '6.12', tcp_syn_retries: 8, tcp_syn_linear_timeouts: 0 }),
   runOf(connectTimeout as never, { kernel: '6.12', so_sndtimeo_ms: 3000 }),
-  ...(['rejects-port', 'rejects-host', 'rejects-net'] as const).flatMap((peer) => [
-    runOf(connectTimeout as never, { kernel: '6.12', peer }),
-    runOf(connectTimeout as never, { kernel: '6.12', peer, rtt_ms: 0, tcp_syn_retries: 1 }),
-  ]),
+  ...['rejects-port', 'rejects-host', 'rejects-net', 'rejects-admin', 'absent'].flatMap((peer) =>
+    ['inet', 'inet6'].flatMap((family) => [
+      runOf(connectTimeout as never, { kernel: '6.12', family, peer }),
+      runOf(connectTimeout as never, { kernel: '6.12', family, peer, rtt_ms: 0, tcp_syn_retries: 1 }),
+    ]),
+  ),
   runOf(connectTimeout as never, { kernel: '6.12', connects: 3, so_sndtimeo_ms: 500 }),
   runOf(connectTimeout as never, { kernel: '6.12', nonblocking: true, peer: 'refuses' }),
   runOf(connectTimeout as never, { kernel: '6.12', nonblocking: true, peer: 'listens' }),
@@ -394,9 +396,11 @@ describe('a decision', () => {
     expect([...asked].sort()).toEqual([
       '__inet_stream_connect after inet_wait_for_connect',
       'icmp_err_convert after tcp_v4_err',
+      'ip6_link_failure after icmpv6_err_convert',
       'ipv4_send_dest_unreach after tcp_v4_err',
       'pipe_read after pipe_readable',
       'pipe_write after pipe_writable',
+      'tab_unreach after icmpv6_err_convert',
       'tcp_fastretrans_alert after tcp_newreno_mark_lost',
       'tcp_fastretrans_alert after tcp_rack_reo_wnd',
       'tcp_retransmit_timer after retransmits_timed_out',
@@ -455,6 +459,8 @@ describe('each of these lines says what it decided on', () => {
     'tcp_rack_reo_wnd:dupacks',
     'tcp_v4_err:errno',
     'tcp_v4_err:is-owned',
+    'icmpv6_err_convert:errno',
+    'tcp_v6_err:is-owned',
     'neigh_timer_handler:limit',
     '__inet_stream_connect:wait',
     '__inet_stream_connect:error',

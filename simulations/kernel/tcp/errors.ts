@@ -14,59 +14,54 @@ export interface Failure {
 }
 
 /**
- * The errno of a destination unreachable: `icmp_err_convert` in `net/ipv4/icmp.c`, and `tab_unreach` in
+ * The code and the errno of a destination unreachable: `icmp_err_convert` in `net/ipv4/icmp.c`, and `tab_unreach` in
  * `net/ipv6/icmp.c`. IPv6 has an errno of its own for what an administrator forbids.
  */
-const ICMP_ERRNO: Readonly<Record<Family, Record<UnreachableCode, Pick<Failure, 'errno' | 'mark'>>>> = {
+const ICMP_ERRNO: Readonly<
+  Record<
+    Family,
+    Record<UnreachableCode, { readonly code: number; readonly errno: Errno; readonly mark: KernelMark }>
+  >
+> = {
   inet: {
-    net: { errno: 'ENETUNREACH', mark: 'icmp_err_convert:net' },
-    host: { errno: 'EHOSTUNREACH', mark: 'icmp_err_convert:host' },
-    port: { errno: 'ECONNREFUSED', mark: 'icmp_err_convert:port' },
-    'admin-prohibited': { errno: 'EHOSTUNREACH', mark: 'icmp_err_convert:filtered' },
+    net: { code: 0, errno: 'ENETUNREACH', mark: 'icmp_err_convert:net' },
+    host: { code: 1, errno: 'EHOSTUNREACH', mark: 'icmp_err_convert:host' },
+    port: { code: 3, errno: 'ECONNREFUSED', mark: 'icmp_err_convert:port' },
+    'admin-prohibited': { code: 13, errno: 'EHOSTUNREACH', mark: 'icmp_err_convert:filtered' },
   },
   inet6: {
-    net: { errno: 'ENETUNREACH', mark: 'tab_unreach:no-route' },
-    host: { errno: 'EHOSTUNREACH', mark: 'tab_unreach:address' },
-    port: { errno: 'ECONNREFUSED', mark: 'tab_unreach:port' },
-    'admin-prohibited': { errno: 'EACCES', mark: 'tab_unreach:prohibited' },
+    net: { code: 0, errno: 'ENETUNREACH', mark: 'tab_unreach:no-route' },
+    host: { code: 3, errno: 'EHOSTUNREACH', mark: 'tab_unreach:address' },
+    port: { code: 4, errno: 'ECONNREFUSED', mark: 'tab_unreach:port' },
+    'admin-prohibited': { code: 1, errno: 'EACCES', mark: 'tab_unreach:prohibited' },
   },
 };
 
-/** RFC 792, RFC 1812: the codes of ICMP destination unreachable. */
-const ICMP_CODES: Readonly<Record<UnreachableCode, number>> = {
-  net: 0,
-  host: 1,
-  port: 3,
-  'admin-prohibited': 13,
-};
-
-/** Which errno `tcp_v4_err` takes. */
-const whyUnreachable = (code: UnreachableCode): Decision =>
-  formula(
-    'tcp_v4_err:errno',
-    ICMP_ERRNO.inet[code].errno,
-    [['code', ICMP_CODES[code]]],
+/** Which errno `tcp_v4_err` takes, and `icmpv6_err_convert` for `tcp_v6_err`. */
+const whyUnreachable = (unreachable: UnreachableCode, family: Family): Decision => {
+  const { code, errno } = ICMP_ERRNO[family][unreachable];
+  return formula(
+    family === 'inet6' ? 'icmpv6_err_convert:errno' : 'tcp_v4_err:errno',
+    errno,
+    [['code', code]],
     'the attempt ends with it',
   );
+};
 
 /** What `tcp_v4_err` and `tcp_v6_err` ask while connect() still holds the socket. */
-export const errorIsNoted = (family: Family): Partial<Reason> & Pick<Reason, 'mark'> =>
-  family === 'inet6'
-    ? { mark: 'tcp_v6_err:soft' }
-    : reasonOf(
-        and('tcp_v4_err:is-owned', [['!sock_owned_by_user(sk)', false]], 'the error is only noted'),
-        'tcp_v4_err:soft',
-      );
+export const errorIsNoted = (family: Family): Reason => {
+  const err = family === 'inet6' ? 'tcp_v6_err' : 'tcp_v4_err';
+  return reasonOf(
+    and(`${err}:is-owned`, [['!sock_owned_by_user(sk)', false]], 'the error is only noted'),
+    `${err}:soft`,
+  );
+};
 
 /** `tcp_v4_err` and `tcp_v6_err` for a socket in SYN_SENT: any of them is final. @param name of the packet */
 export function icmpFailure(code: UnreachableCode, family: Family, name = `${code} unreachable`): Failure {
   const { errno, mark } = ICMP_ERRNO[family][code];
-  return {
-    errno,
-    mark,
-    ...(family === 'inet' && { decision: whyUnreachable(code) }),
-    says: `An ICMP error ends an attempt: ${name} is *${errno}*.`,
-  };
+  const decision = whyUnreachable(code, family);
+  return { errno, mark, decision, says: `An ICMP error ends an attempt: ${name} is *${errno}*.` };
 }
 
 /** `ss -K`: `tcp_diag_destroy` hands ECONNABORTED to `tcp_abort`. */
@@ -109,9 +104,8 @@ function resetIn(sk_state: string): Failure {
 /** `ipv4_send_dest_unreach`, `ip6_link_failure`, after nobody has answered: the same error, made by this host. */
 export const noNeighbour = (family: Family): Failure => ({
   errno: 'EHOSTUNREACH',
-  ...(family === 'inet6'
-    ? { mark: 'ip6_link_failure:unreachable' }
-    : { mark: 'ipv4_send_dest_unreach:unreachable', decision: whyUnreachable('host') }),
+  mark: family === 'inet6' ? 'ip6_link_failure:unreachable' : 'ipv4_send_dest_unreach:unreachable',
+  decision: whyUnreachable('host', family),
   says: 'No SYN can leave without a hardware address. The host tells its own socket: *EHOSTUNREACH*.',
 });
 
