@@ -40,12 +40,22 @@ const SAID: readonly (readonly [pattern: RegExp, says: (info: TcpInfo) => string
   [/quick, \d+ left before it and (\d+) after/, ({ quick }) => `${quick}`],
   [/the next (\d+) ACKs are quick/, ({ quick }) => `${quick}`],
   [/the next (\d+) go out at once/, ({ quick }) => `${quick}`],
-  [/a reply, number (\d+);/, ({ pingpong }) => `${pingpong}`],
+  [/That is (\d+) of the \d+ that make the session interactive/, ({ pingpong }) => `${pingpong}`],
   [/the next one may wait (\d+ ms)/, ({ ato_ms }) => `${ato_ms} ms`],
-  [/the delay of ACKs becomes (\d+ ms)/, ({ ato_ms }) => `${ato_ms} ms`],
-  [/The delay of ACKs follows the pause between segments: (\d+ ms)/, ({ ato_ms }) => `${ato_ms} ms`],
+  [
+    /the delay of ACKs becomes (?:\d+ ms, of which a limit leaves )?(\d+ ms)\./,
+    ({ ato_ms }) => `${ato_ms} ms`,
+  ],
+  [
+    /follows the pause between segments: (?:\d+ ms, of which a limit leaves )?(\d+ ms)\./,
+    ({ ato_ms }) => `${ato_ms} ms`,
+  ],
   [
     /the ACK waits up to (.+) for data to ride on/,
+    ({ delack }) => (delack ? duration(delack.due_us - delack.set_us) : 'no ACK waits'),
+  ],
+  [
+    /the ACK waits for data to ride on, but no longer than (\d+ ms):/,
     ({ delack }) => (delack ? duration(delack.due_us - delack.set_us) : 'no ACK waits'),
   ],
   [/(\d+) bytes stay in the socket/, ({ notsent_bytes }) => `${notsent_bytes}`],

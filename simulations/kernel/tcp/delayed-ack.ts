@@ -186,6 +186,11 @@ export class DelayedAck {
     return ato;
   }
 
+  /** The delay as `tcp_get_info` tells it: `tcpi_ato`, in jiffies. */
+  get tcpi_ato(): number {
+    return Math.min(this.ato, this.#sk.delack_max);
+  }
+
   /**
    * Sets the timer, or leaves an earlier one: the other half of `tcp_send_delayed_ack`.
    * @returns false when the earlier one is so near that the ACK goes out now

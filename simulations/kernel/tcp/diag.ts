@@ -105,8 +105,6 @@ export interface DiagSocket {
   };
   readonly sender: Sender;
   readonly receiver: Receiver;
-  /** No ACK waits longer, in jiffies. */
-  readonly delack_max: number;
   readonly syn: { state(): SynState };
   readonly acknowledging: { readonly set_us: number };
   readonly advmss_bytes: number;
@@ -329,7 +327,7 @@ export class Diag implements Source<TcpState> {
       ...rx_opt,
       quick: ack.quick,
       pingpong: ack.pingpong,
-      ato_ms: Math.min(ack.ato, this.sk.delack_max) * JIFFY_ms,
+      ato_ms: ack.tcpi_ato * JIFFY_ms,
       delack: ack.timeout_us === null ? null : { set_us: acknowledging.set_us, due_us: ack.timeout_us },
     };
   }

@@ -392,10 +392,12 @@ export class Incoming {
     };
     const rule = this.#sk.receiver.dataReceived(arrival, this.#sk.advmss_bytes);
     if (rule === 'as before' || (before.ato === ack.ato && before.quick === ack.quick)) return;
+    const isCut = ack.tcpi_ato < ack.ato;
+    const delay = `${ack.ato * JIFFY_ms} ms${isCut ? `, of which a limit leaves ${ack.tcpi_ato * JIFFY_ms} ms` : ''}`;
     const says = {
       first: `The first data of this connection: the next ${ack.quick} ACKs are *quick*.`,
-      fast: `Data comes fast: the delay of ACKs becomes ${ack.ato * 4} ms.`,
-      average: `The delay of ACKs follows the pause between segments: ${ack.ato * 4} ms.`,
+      fast: `Data comes fast: the delay of ACKs becomes ${delay}.`,
+      average: `The delay of ACKs follows the pause between segments: ${delay}.`,
       gap: `A pause longer than the retransmission timeout: the next ${ack.quick} ACKs are quick again.`,
     }[rule];
     this.#sk.diag.record('ato-updated', says, {
