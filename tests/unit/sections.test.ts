@@ -32,8 +32,8 @@ describe('the sections of a run', () => {
     'of %s hold each event once, in order, in any run',
     (_, simulation) => {
       for (const { trace, given } of presetRuns(simulation)) check(trace, given);
-      const runs = anyRuns(simulation, 200);
-      expect(runs.length).toBeGreaterThan(50);
+      const runs = anyRuns(simulation, 100);
+      expect(runs.length).toBeGreaterThan(25);
       for (const { trace, given } of runs) check(trace, given);
     },
   );
@@ -51,6 +51,21 @@ describe('are named by what happened:', () => {
   test('ARP requests where no SYN can leave', () => {
     const requests = [1, 2, 3].map((n) => `ARP request ${n}`);
     expect(preset('connect-timeout', 'absent')).toEqual(['the call', ...requests, 'the end']);
+  });
+
+  test('solicitations over IPv6', () => {
+    const trace = runOf(anySimulation(connectTimeout), { kernel: '6.12', family: 'inet6', peer: 'absent' });
+    const solicitations = [1, 2, 3].map((n) => `neighbor solicitation ${n}`);
+    expect(namesOf(trace)).toEqual(['the call', ...solicitations, 'the end']);
+  });
+
+  test('first aid by root, which ends the attempt or does not', () => {
+    expect(preset('connect-timeout', 'ss-kill').slice(-2)).toEqual(['SYN 9', 'the end']);
+    expect(preset('connect-timeout', 'route-unreachable').slice(-3)).toEqual([
+      'SYN 9',
+      'first aid',
+      'the end',
+    ]);
   });
 
   test('a connection that comes up and is closed', () => {

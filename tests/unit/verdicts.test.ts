@@ -103,7 +103,7 @@ describe('a verdict', () => {
     'of %s has the numbers of its outcome, and no others, in any run',
     (name) => {
       for (const { trace, given } of presetRuns(named(name))) check(name, trace, given);
-      for (const { trace, given } of anyRuns(named(name), 150)) check(name, trace, given);
+      for (const { trace, given } of anyRuns(named(name), 100)) check(name, trace, given);
     },
   );
 

@@ -9,6 +9,7 @@ const ENDS = new Set<TraceEvent['kind']>([
   'neighbour-failed',
   'syscall-return',
   'heartbeat-missed',
+  'first-aid',
   'action',
 ]);
 
@@ -41,7 +42,8 @@ export function sectionsOf(events: readonly TraceEvent[]): (event: TraceEvent) =
     if (end && event.index > end.index) return null;
     if (isSyn(event)) return `SYN ${++syns}`;
     if (event.kind === 'timer-fired' && resends(event)) return `SYN ${syns + 1}`;
-    if (event.kind === 'packet-sent' && event.data.probe) return `ARP request ${event.data.probe}`;
-    return null;
+    if (event.kind === 'packet-sent' && event.data.probe)
+      return `${event.data.packet === 'ARP request' ? 'ARP request' : 'neighbor solicitation'} ${event.data.probe}`;
+    return event.kind === 'first-aid' ? 'first aid' : null;
   };
 }
