@@ -63,10 +63,15 @@ export class RttEstimator {
     this.#initial_ms = TCP_TIMEOUT_FALLBACK_ms;
   }
 
+  /** What the RTO is rounded up from, in µs; 0 before the first sample. */
+  get rto_us(): number {
+    return (this.srtt_us >> 3) + this.rttvar_us;
+  }
+
   /** The RTO without backoff, in ms: whole jiffies; before the first sample 1 s, or 3 s after a handshake that gave none. */
   get rto_ms(): number {
     if (this.srtt_us === 0) return this.#initial_ms;
-    const jiffies = Math.ceil(((this.srtt_us >> 3) + this.rttvar_us) / JIFFY_us);
+    const jiffies = Math.ceil(this.rto_us / JIFFY_us);
     return Math.min((jiffies * 1000) / HZ, TCP_RTO_MAX_ms);
   }
 }

@@ -296,7 +296,7 @@ export class Sender {
       hasSent = true;
     }
     this.congestion.validate(this.packets_out, this.queue.snd_una, this.queue.snd_nxt);
-    if (hasSent) this.#scheduleLossProbe(this.#untilRto_us);
+    if (hasSent) this.#scheduleLossProbe(this.#sinceOldest_us);
     return { hold, verdict, hasSent };
   }
 
@@ -333,25 +333,26 @@ export class Sender {
     this.#sk.chart.setTimer(timer_ms, kind === 'probe' ? 'probe' : 'retransmission');
   }
 
-  /** Until the retransmission timer of the oldest segment is due, in µs: `tcp_rto_delta_us`. */
-  get #untilRto_us(): number {
+  /** Since the oldest segment that is not acknowledged was sent, in µs. */
+  get #sinceOldest_us(): number {
     const { now_us } = this.#sk;
-    return (this.queue.sent[0]?.sent_us ?? now_us) + this.icsk_rto_ms * 1000 - now_us;
+    return now_us - (this.queue.sent[0]?.sent_us ?? now_us);
   }
 
   /**
    * Sets the one timer for a probe of what may have got lost at the end: two round trips after it was sent, and behind a
    * single segment as long again as its ACK may be delayed. `tcp_schedule_loss_probe`.
-   * @param rto_us until the retransmission timer is due
+   * Round trips are ideal here, and a real one is longer: the times are rounded up as if they were.
+   * @param since_us what has passed of the time after which the retransmission timer is due
    */
-  #scheduleLossProbe(rto_us: number): void {
+  #scheduleLossProbe(since_us: number): void {
     const isOpen = this.#high_seq === null && this.#dupacks === 0;
     if (this.#sk.sysctl.tcp_early_retrans < 3 || !this.#sk.rx_opt.sack) return;
     if (this.packets_out === 0 || !isOpen || this.rtt.srtt_us === 0) return;
     const least_us = this.packets_out === 1 ? this.#sk.rto_min_us : TCP_TIMEOUT_MIN * JIFFY_us;
-    let timeout = usecs_to_jiffies((this.rtt.srtt_us >> 2) + least_us);
-    if (rto_us > 0) timeout = Math.min(timeout, usecs_to_jiffies(rto_us));
-    this.#setTimer((timeout * JIFFY_us) / 1000, 'loss probe');
+    const timeout = usecs_to_jiffies((this.rtt.srtt_us >> 2) + least_us + 1);
+    const rto = usecs_to_jiffies(this.rtt.rto_us + 1) - Math.floor(since_us / JIFFY_us);
+    this.#setTimer(((rto > 0 ? Math.min(timeout, rto) : timeout) * JIFFY_us) / 1000, 'loss probe');
   }
 
   /** Whether the timer that is set, or has just fired, is that of a tail loss probe. */
@@ -423,7 +424,7 @@ export class Sender {
     if (this.#tlp_high_seq !== null && ack >= this.#tlp_high_seq) this.#tlp_high_seq = null;
     this.#repaired(ack, done.length);
     this.#rearm();
-    this.#scheduleLossProbe(this.icsk_rto_ms * 1000);
+    this.#scheduleLossProbe(0);
     if (!this.isCongested) this.#expandBuffer();
     this.#sk.changed();
     return 'advanced';

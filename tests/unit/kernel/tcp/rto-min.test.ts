@@ -119,8 +119,8 @@ describe('a tail loss probe', () => {
     const fd = b.connected(10, { sackPermitted: true });
     b.write(fd, 10);
     expect(b.sentAt).toEqual(['10 data 1+10 ack 1']);
-    b.wait(28);
-    expect(b.sentAt).toEqual(['38 data 1+10 ack 1']);
+    b.wait(32);
+    expect(b.sentAt).toEqual(['42 data 1+10 ack 1']);
   });
 
   it('sends what Nagle’s rule holds in its place, where there is some', () => {
