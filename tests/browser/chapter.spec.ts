@@ -191,3 +191,23 @@ test.describe('the page', () => {
     expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([]);
   });
 });
+
+test.describe('the table of contents', () => {
+  test('stays in view, marks the part that is read, and keeps its name in sight on a phone', async ({
+    page,
+  }) => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await page.goto(CHAPTER);
+    const contents = page.getByRole('navigation', { name: 'Parts of this chapter' });
+    for (const part of ['Then and now', 'Symptom', 'Check yourself']) {
+      await page
+        .getByRole('heading', { level: 2, name: part, exact: true })
+        .evaluate((heading) => heading.scrollIntoView({ block: 'start', behavior: 'instant' }));
+      const link = contents.getByRole('link', { name: part, exact: true });
+      await expect(link).toHaveAttribute('aria-current', 'true');
+      await expect(link).toBeInViewport({ ratio: 0.9 });
+      await expect(contents.locator('[aria-current]')).toHaveCount(1);
+    }
+  });
+});
