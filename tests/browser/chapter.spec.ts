@@ -20,7 +20,7 @@ test.describe('a reader on call', () => {
   });
 
   test('finds the playbook first, the eight parts in order, and the sources', async ({ page }) => {
-    await expect(page.locator('main h2')).toHaveText([...PARTS, 'Sources']);
+    await expect(page.locator('main h2')).toHaveText([...PARTS, 'Sources', 'Changes']);
     const sources = page
       .getByRole('heading', { name: 'Sources' })
       .locator('xpath=following-sibling::ul[1]/li');
