@@ -198,6 +198,14 @@ describe('the verdict of a pile-up', () => {
       'SIGPIPE killed the server, with all its connections; before that no client had been served.',
     );
   });
+
+  test('whose server a person kills', () => {
+    const simulation = named('close-wait-pipe');
+    const kill = { at: 5, do: 'signal', machine: 'server', pid: 2001, signal: 'SIGKILL' } as const;
+    const { outcome, verdict } = simulation.run(runOf(simulation, {}).parameters as never, [kill]);
+    expect((outcome as CloseWaitPipeOutcome).ended_by).toBe('SIGKILL');
+    expect(verdict).toMatch(/^SIGKILL killed the server, .* client had been served\.$/);
+  });
 });
 
 describe('the verdict of writers', () => {

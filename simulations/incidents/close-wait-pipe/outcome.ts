@@ -10,7 +10,8 @@ export interface CloseWaitPipeOutcome {
   readonly accept_queue: number;
   readonly syn_sent_clients: number;
   readonly accept_errno: string | null;
-  readonly ended_by: 'duration' | 'SIGPIPE';
+  /** `duration`, or the signal that killed the server. */
+  readonly ended_by: string;
 }
 
 /** `no client`, `1 client`, `544 clients`. */
@@ -21,8 +22,8 @@ const has = (n: number): string => (n < 2 ? 'has' : 'have');
 
 export function verdictOf(p: CloseWaitPipeParameters, outcome: CloseWaitPipeOutcome): string {
   const { served, close_wait, syn_sent_clients, accept_errno, ended_by } = outcome;
-  if (ended_by === 'SIGPIPE')
-    return `SIGPIPE killed the server, with all its connections; before that ${some(served, 'client')} had been served.`;
+  if (ended_by !== 'duration')
+    return `${ended_by} killed the server, with all its connections; before that ${some(served, 'client')} had been served.`;
   const piled = `${some(close_wait, 'connection')} ${is(close_wait)} in CLOSE_WAIT`;
   const first = `After ${span(p.duration_s * 1e6)} ${some(served, 'client')} ${has(served)} been served, and ${piled}.`;
   const failed = accept_errno === null ? '' : `, accept() has failed with ${accept_errno}`;

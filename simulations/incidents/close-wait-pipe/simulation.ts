@@ -174,7 +174,7 @@ function* start(
     accept_queue: stack.table.listener(SERVER)?.queue?.sk_ack_backlog ?? 0,
     syn_sent_clients: clients.fared('connecting'),
     accept_errno,
-    ended_by: process.status === 'killed' ? 'SIGPIPE' : 'duration',
+    ended_by: process.state().signal ?? 'duration',
   };
   narrator.finished({
     ...outcome,
@@ -199,7 +199,7 @@ export const closeWaitPipe = simulationOf<typeof parameters, CloseWaitPipeOutcom
     accept_queue: 'connections that wait for accept() at the end: the listener’s Recv-Q',
     syn_sent_clients: 'clients whose connect() has no answer at the end',
     accept_errno: 'the error of the last accept() that failed, or null',
-    ended_by: 'duration, or SIGPIPE where it killed the server',
+    ended_by: 'duration, or the signal that killed the server: SIGPIPE, or one that a person sent',
   },
   presets,
   // What repeats itself is counted, so events are few; every client is simulated all the same.
