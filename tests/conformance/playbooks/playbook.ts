@@ -17,8 +17,13 @@ const project = fileURLToPath(new URL('../../..', import.meta.url));
 const COMMANDS =
   /^```sh[^\n]*\n(?<fenced>[\s\S]*?)^```$|<Command\s+run=(?:"(?<text>[^"]*)"|\{`(?<code>[^`]*)`\})/gm;
 
-/** The playbook of a chapter: a file of its own, or the part of the chapter that is called so. */
+/**
+ * The playbook of a chapter: a file of its own, or the part of the chapter that is called so. Of a page of the
+ * reference: all of it.
+ */
 function textOf(slug: string): string {
+  const page = `${project}content/reference/${slug}/index.mdx`;
+  if (existsSync(page)) return readFileSync(page, 'utf8');
   const folder = `${project}content/incidents/${slug}`;
   const own = `${folder}/playbook.mdx`;
   if (existsSync(own)) return readFileSync(own, 'utf8');
