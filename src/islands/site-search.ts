@@ -82,7 +82,7 @@ export class SiteSearch extends HTMLElement {
     this.#show(found, [], asksProse ? 'Searching …' : told(found, []));
     if (!asksProse) return isBroken ? this.#fail() : undefined;
     try {
-      const sections = await this.#prose(query);
+      const sections = await this.#prose(text, query);
       if (turn !== this.#turn || !sections) return;
       const known = new Set(found.map(({ entry }) => entry.href));
       const others = sections.filter(({ href }) => !known.has(href));
@@ -116,12 +116,12 @@ export class SiteSearch extends HTMLElement {
     }
   }
 
-  async #prose(query: string): Promise<FoundSection[] | null> {
+  async #prose(text: string, query: string): Promise<FoundSection[] | null> {
     this.#pagefind ??= this.#load();
     const answer = await (await this.#pagefind).debouncedSearch(query);
     if (!answer) return null;
     const pages = await Promise.all(answer.results.slice(0, MOST.pages).map((result) => result.data()));
-    return sectionsOf(pages, query, MOST.sections);
+    return sectionsOf(pages, text, MOST.sections);
   }
 
   get #base(): string {

@@ -1,4 +1,4 @@
-/** The table of errors as entries of the index: an errno’s own words belong to its first situation. */
+/** The table of errors as entries of the index. An errno’s own words belong to each of its situations, the first of them first. */
 import type { Group, Situation } from '#content/errors/schema.ts';
 import type { Entry } from './match.ts';
 
@@ -30,7 +30,7 @@ const numbered = (number: number): string[] => [
 function entryOf(group: Group, situation: Situation, errno: Errno | undefined): ErrorEntry {
   const { title, means, to, missing, says, sources, typed } = situation;
   const isFirst = situation === group.situations[0];
-  const own = isFirst && errno ? [group.name, errno.text, ...numbered(errno.number)] : [];
+  const own = errno ? [group.name, errno.text, ...numbered(errno.number)] : [];
   const named = isFirst && !errno && group.kind !== 'words' ? [group.name] : [];
   return {
     name: group.kind === 'words' ? '' : group.name,

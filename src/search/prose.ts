@@ -59,10 +59,10 @@ export const queryOf = (text: string): string =>
 
 /**
  * The sections that have all of the words, one sentence of each; first those with all of them in one sentence. Pages
- * are in Pagefind’s order, but that chapters come first. @param most of one page
+ * are in Pagefind’s order, but that chapters come first. @param text what was typed @param most of one page
  */
-export function sectionsOf(pages: readonly FoundPage[], query: string, most: number): FoundSection[] {
-  const asked = [...new Set(wordsOf(query).map(({ word }) => word))];
+export function sectionsOf(pages: readonly FoundPage[], text: string, most: number): FoundSection[] {
+  const asked = termsOf(text);
   const found = pages.flatMap((page) =>
     partsOf(page)
       .flatMap((part) => candidateOf(part, asked) ?? [])
@@ -71,6 +71,17 @@ export function sectionsOf(pages: readonly FoundPage[], query: string, most: num
   );
   const rank = ({ hits, href }: Candidate) => (hits === asked.length ? 0 : 1) + (LATER.test(href) ? 2 : 0);
   return found.sort((a, b) => rank(a) - rank(b));
+}
+
+/** What was typed, term by term: the words of `pipe_write` are one term, and stand together. */
+function termsOf(text: string): string[] {
+  const terms = text.split(/\s+/).map((term) =>
+    wordsOf(term)
+      .filter(({ isNumber }) => !isNumber)
+      .map(({ word }) => word)
+      .join(' '),
+  );
+  return [...new Set(terms)].filter((term) => term !== '');
 }
 
 interface Part {
@@ -94,21 +105,26 @@ function partsOf({ url, meta, raw_content, content, anchors }: FoundPage): Part[
   }));
 }
 
-/** The best sentence of a part that has all of the words somewhere. */
+/** The best sentence of a part that has all of the terms somewhere. */
 function candidateOf({ words, ...where }: Part, asked: readonly string[]): Candidate | null {
-  const heard = words.map((word) => wordsOf(word).map(({ word }) => word));
-  const all = new Set(heard.flat());
-  if (!asked.every((word) => all.has(word))) return null;
+  const heard = words.map(
+    (word) =>
+      ` ${wordsOf(word)
+        .map(({ word }) => word)
+        .join(' ')} `,
+  );
+  const isIn = (term: string, from: number, to: number) =>
+    heard.slice(from, to + 1).some((words) => words.includes(` ${term} `));
+  if (!asked.every((term) => isIn(term, 0, words.length))) return null;
   let best = { from: 0, to: 0, hits: -1 };
   for (let from = 0; from < words.length; ) {
     let to = from;
     while (to < words.length - 1 && !isEnd(words[to])) to++;
-    const here = new Set(heard.slice(from, to + 1).flat());
-    const hits = asked.filter((word) => here.has(word)).length;
+    const hits = asked.filter((term) => isIn(term, from, to)).length;
     if (hits > best.hits) best = { from, to, hits };
     from = to + 1;
   }
-  const isHit = (i: number) => heard[i]?.some((word) => asked.includes(word)) ?? false;
+  const isHit = (i: number) => asked.some((term) => isIn(term, i, i));
   return { ...where, hits: best.hits, sentence: cut(words, best.from, best.to, isHit) };
 }
 

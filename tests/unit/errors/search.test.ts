@@ -101,6 +101,10 @@ describe('the index', () => {
     for (const word of ['slow', 'dns', 'hang', 'ECONN', 'no route'])
       expect(index.find(word), word).not.toEqual([]);
   });
+  test('finds all situations of an errno by its words, the first of them first', () => {
+    const titles = index.find('Broken pipe').map(({ entry }) => entry.to);
+    expect(titles.slice(0, 2)).toEqual(['close-wait-pipe/other-end', 'tcp-states/close-wait']);
+  });
   test('takes small letters for large ones where little is typed', () => {
     expect(index.find('econnrefused')[0]?.entry.to).toBe('connect-timeout/capture');
     expect(index.find('listen')[0]?.entry.to).toBe('tcp-states/listen');

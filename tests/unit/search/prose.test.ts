@@ -48,6 +48,13 @@ describe('a section', () => {
     expect(said('supervisor nohup', chapter)).toEqual([]);
     expect(said('super', chapter)).toEqual([]);
   });
+  test('has the words of one name together', () => {
+    const write = page('/c/', 'C', {
+      Apart: 'A pipe, and a write.',
+      Together: 'It sleeps in anon_pipe_write.',
+    });
+    expect(said('pipe_write', write)).toEqual([['/c/#together', 'It sleeps in anon_pipe_write.']]);
+  });
   test('with all words in one sentence comes before one that has them apart', () =>
     expect(
       said('log reader', page('/a/', 'A', { Apart: 'A log. A reader.' }), chapter).map(([href]) => href),
