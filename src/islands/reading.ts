@@ -10,17 +10,17 @@ const ids = links.map(({ hash }) => hash.slice(1));
 /** Parts whose beginning was on the screen: a link may lead to the end of one. */
 const begun = new Set<string>();
 
-const isOnScreen = (y: number | undefined): boolean => y !== undefined && y >= 0 && y <= innerHeight;
+const isOnScreen = (y: number | undefined): boolean => y !== undefined && y > 0 && y <= innerHeight;
 
-/** The last thing of a part that has a place on the page. */
-function endOf(heading: Element | null): Element | null {
-  let end = heading;
+/** Where a part ends: things stand beside each other on a wide screen. */
+function endOf(heading: Element | null): number {
+  let end = 0;
   for (
     let next = heading?.nextElementSibling;
     next && next.localName !== 'h2';
     next = next.nextElementSibling
   )
-    if (next.getClientRects().length > 0) end = next;
+    end = Math.max(end, next.getBoundingClientRect().bottom);
   return end;
 }
 
@@ -29,7 +29,7 @@ function look(): void {
   const now = ids.filter((id) => {
     const heading = document.getElementById(id);
     if (isOnScreen(heading?.getBoundingClientRect().top)) begun.add(id);
-    return begun.has(id) && !read.includes(id) && isOnScreen(endOf(heading)?.getBoundingClientRect().bottom);
+    return begun.has(id) && !read.includes(id) && isOnScreen(endOf(heading));
   });
   if (now.length > 0)
     note(page, (progress) => {

@@ -82,6 +82,11 @@ document.addEventListener('keydown', (event) => {
   open(id);
 });
 
+// How far a reader is: shown where it can be, and noted once somebody reads.
+if (document.querySelector('[data-progress-note]')) import('./progress-note.ts');
+if (document.querySelector('.toc ol'))
+  addEventListener('scroll', () => import('./reading.ts'), { once: true, passive: true });
+
 // Paper is light.
 let onScreen: string | undefined;
 addEventListener('beforeprint', () => {
