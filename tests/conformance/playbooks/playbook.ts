@@ -9,35 +9,21 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { stepsOf } from '#site/playbook/playbook.ts';
 import { labOutcome } from '../lab-outcome.ts';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Fenced as `sh`, or in a sentence or a table. */
-const COMMANDS =
-  /^```sh[^\n]*\n(?<fenced>[\s\S]*?)^```$|<Command\s+run=(?:"(?<text>[^"]*)"|\{`(?<code>[^`]*)`\})/gm;
-
-/**
- * The playbook of a chapter: a file of its own, or the part of the chapter that is called so. Of a page of the
- * reference: all of it.
- */
-function textOf(slug: string): string {
+/** The playbook of a chapter; of a page of the reference, which has none, the page as if it were one step. */
+function playbookOf(slug: string): string {
   const page = `${project}content/reference/${slug}/index.mdx`;
-  if (existsSync(page)) return readFileSync(page, 'utf8');
-  const folder = `${project}content/incidents/${slug}`;
-  const own = `${folder}/playbook.mdx`;
-  if (existsSync(own)) return readFileSync(own, 'utf8');
-  const part = readFileSync(`${folder}/index.mdx`, 'utf8').split(/^### First five minutes$/m)[1];
-  if (part === undefined) throw new Error(`${slug} has no playbook`);
-  return part.split(/^## /m)[0] ?? '';
+  if (existsSync(page)) return `<Step id="page" title="page">\n${readFileSync(page, 'utf8')}`;
+  return readFileSync(`${project}content/incidents/${slug}/playbook.mdx`, 'utf8');
 }
 
 /** The commands of a playbook, in the order of the text, with PID, PORT and so on as they stand there. */
-export function commandsOf(slug: string): string[] {
-  return [...textOf(slug).matchAll(COMMANDS)].map(({ groups = {} }) =>
-    (groups.fenced ?? groups.text ?? groups.code ?? '').trimEnd(),
-  );
-}
+export const commandsOf = (slug: string): string[] =>
+  stepsOf(playbookOf(slug)).flatMap(({ commands }) => commands);
 
 /** The blocks of code of one language in the chapter itself, such as the rules of an alert in `yaml`. */
 export const blocksOf = (slug: string, language: string): string[] =>
