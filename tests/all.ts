@@ -84,14 +84,19 @@ if (part !== undefined && part !== 'unit' && part !== 'browser') {
 
 const { root, sub } = sites;
 const node = process.execPath;
-const LIVE = 'tests/conformance/live.test.ts';
+/** What is measured on this kernel, now: the labs’ short cases, and every command of a playbook in its situation. */
+const LIVE = ['tests/conformance/live.test.ts', 'tests/conformance/playbooks/'];
 const ALL_UNIT = 'unit, property and conformance tests';
-/** The labs mostly wait, so they run beside whatever there is; arguments are for one run of vitest. */
+/** Those mostly wait, so they run beside whatever there is; arguments are for one run of vitest. */
 const unit: Step[] = rest.length
   ? [{ name: ALL_UNIT, part: 'unit', ...vitest('unit', ...rest) }]
   : [
-      { name: ALL_UNIT, part: 'unit', ...vitest('unit', '--exclude', LIVE) },
-      { name: 'labs on this kernel', part: 'unit', isUrgent: true, ...vitest('labs', LIVE) },
+      {
+        name: ALL_UNIT,
+        part: 'unit',
+        ...vitest('unit', ...LIVE.flatMap((path) => ['--exclude', path.endsWith('/') ? `${path}**` : path])),
+      },
+      { name: 'labs and playbooks on this kernel', part: 'unit', isUrgent: true, ...vitest('labs', ...LIVE) },
     ];
 const allSteps: Step[] = [
   ...unit,
