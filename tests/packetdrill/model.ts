@@ -38,7 +38,6 @@ const CODES: { readonly [code: number]: UnreachableCode } = {
 const FIXED: { readonly [name: string]: string } = {
   tcp_congestion_control: 'reno',
   tcp_recovery: '0',
-  tcp_early_retrans: '0',
   tcp_retries1: '3',
   tcp_moderate_rcvbuf: '0',
   tcp_invalid_ratelimit: '500',

@@ -233,7 +233,7 @@ export const presets: readonly Preset[] = [
   {
     id: 'threshold',
     label: 'Threshold 3',
-    help: 'A kernel that asks for three quick replies (2019 to 2022): every third request stalls.',
+    help: 'The sysctl asks for three quick replies: every third request stalls.',
     given: { ...post, tcp_pingpong_thresh: 3, requests: 8 },
   },
   {
