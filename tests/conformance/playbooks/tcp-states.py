@@ -5,11 +5,12 @@ All in one network namespace, where the peer that is gone is an address to which
 import contextlib
 import socket
 import subprocess
+import threading
 import time
 
 from stage import need, run, stage
 
-from labkit.namespaces import enter_namespaces
+from labkit.namespaces import CLONE_NEWNS, enter_namespaces
 from labkit.workers import Skip
 
 HOST = "127.0.0.1"
@@ -83,5 +84,28 @@ def every_state(commands):
     return {name: run(command) for name, command in commands.items()}
 
 
+def transitions(commands):
+    """A connection that comes and goes while a command watches, which takes a while to begin."""
+    need("bpftrace")
+    enter_namespaces(CLONE_NEWNS)
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+    if subprocess.run(["mount", "-t", "tracefs", "tracefs", "/sys/kernel/tracing"], check=False).returncode:
+        raise Skip("there is no tracefs here")
+
+    def come_and_go():
+        _, client, server = pair(1001)
+        client.close()
+        time.sleep(0.1)
+        server.close()
+
+    later = threading.Timer(5, come_and_go)
+    later.start()
+    printed = {name: run(command) for name, command in commands.items()}
+    later.join()
+    if any("@[" not in found["stdout"] for found in printed.values()):
+        raise Skip(f"bpftrace: {printed}")
+    return printed
+
+
 if __name__ == "__main__":
-    stage({"every state": every_state})
+    stage({"every state": every_state, "transitions": transitions})

@@ -1,4 +1,8 @@
 /** Every command of the page about the eleven states, among sockets of every kind, and what the page says of its output. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Playbook } from './playbook.ts';
 
@@ -113,6 +117,34 @@ describe.skipIf(typeof played === 'string')('among sockets of every kind', () =>
     if (version > 601 && version < 615) return skip('not known of this version');
     expect(shown).toBe(version >= 615);
   });
+});
+
+test('bpftrace counts the transitions, and TIME_WAIT as CLOSE', ({ skip }) => {
+  const printed = playbook.play('transitions', { counts: playbook.take('bpftrace -e') });
+  if (typeof printed === 'string') return skip(printed);
+  const seen = [...printed.counts.stdout.matchAll(/^@\[(\d+), (\d+)\]: \d+$/gm)].map(
+    ([, from, to]) => `${from} ${to}`,
+  );
+  expect(seen).toEqual(
+    expect.arrayContaining(['7 2', '2 1', '3 1', '1 4', '4 5', '5 7', '1 8', '8 9', '9 7']),
+  );
+  expect(seen.filter((pair) => pair.endsWith(' 6'))).toEqual([]);
+}, 60_000);
+
+test('the rule is one that promtool takes, and names states as node_exporter does', ({ skip }) => {
+  const page = readFileSync(
+    new URL('../../../content/reference/tcp-states/index.mdx', import.meta.url),
+    'utf8',
+  );
+  const [, rules = ''] = /^```yaml[^\n]*\n([\s\S]*?)^```$/m.exec(page) ?? [];
+  expect(rules).toContain('node_tcp_connection_states{state=~"close_wait|fin_wait1|last_ack|syn_sent"}');
+  const file = join(mkdtempSync(join(tmpdir(), 'rules-')), 'rules.yml');
+  writeFileSync(file, rules);
+  const { error, status, stdout, stderr } = spawnSync('promtool', ['check', 'rules', file], {
+    encoding: 'utf8',
+  });
+  if (error) return skip('promtool is not installed');
+  expect(status, stdout + stderr).toBe(0);
 });
 
 test('the page has no command that is not tried', () => {
