@@ -355,9 +355,12 @@ CONTAINED = """
     import os, sys, time
     written = 0
     while True:
-        written += os.write(2, b"x" * 4095 + b"\\n")
+        try:
+            written += os.write(2, b"x" * 4095 + b"\\n")
+        except BrokenPipeError:
+            written = -1
         with open(sys.argv[1], "r+") as file:
-            file.write(str(written))
+            file.write(f"{written:<12}")
         time.sleep(0.005)  # slow enough for dockerd
 """
 
@@ -402,6 +405,9 @@ def where_dockerd_runs(commands):
             cat.kill()
         os.kill(dockerd, signal.SIGCONT)
         seen["went_on_with_dockerd"] = goes_on()
+        os.kill(int(output_of("pgrep", "-f", "^[^ ]*containerd-shim")), signal.SIGKILL)
+        with contextlib.suppress(RuntimeError):
+            seen["broken_without_shim"] = wait(lambda: written() == -1)
         return {**printed, "pid": {**printed["pid"], **seen}}
 
 
