@@ -25,6 +25,10 @@ export class SiteSearch extends HTMLElement {
   #pagefind: Promise<Pagefind> | undefined;
   /** Of the search under way: an earlier one that ends later shows nothing. */
   #turn = 0;
+  /** What the results are of. */
+  #shown = '';
+  /** Enter was pressed before there was a result of what was typed. */
+  #isAwaited = false;
 
   connectedCallback(): void {
     const field = this.#field;
@@ -54,7 +58,8 @@ export class SiteSearch extends HTMLElement {
     const isField = event.target === this.#field;
     if (isField && event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
-      links[0]?.click();
+      if (links[0] && this.#shown === this.#field.value) links[0].click();
+      else this.#isAwaited = true;
     } else if (event.key === 'ArrowDown' && (at >= 0 || (isField && isAtEnd(this.#field)))) {
       const next = links[at + 1];
       if (!next) return;
@@ -72,32 +77,37 @@ export class SiteSearch extends HTMLElement {
 
   async #search(text: string): Promise<void> {
     const turn = ++this.#turn;
+    this.#isAwaited = false;
     keep(text);
     if (!text.trim())
-      return this.#show([], [], 'Paste an error as it is, or type a state, a call, or what you see.');
+      return this.#show(text, [], 'Paste an error as it is, or type a state, a call, or what you see.');
     const { found, isBroken } = await this.#matches(text);
     if (turn !== this.#turn) return;
     const query = queryOf(text);
     const asksProse = query !== '' && query.split(' ').length <= PROSE_words;
-    this.#show(found, [], asksProse ? 'Searching …' : told(found, []));
-    if (!asksProse) return isBroken ? this.#fail() : undefined;
+    this.#show(text, found, asksProse ? 'Searching …' : told(found, []));
+    if (asksProse) await this.#showProse(turn, text, query, found);
+    if (isBroken && turn === this.#turn) this.#fail();
+  }
+
+  async #showProse(
+    turn: number,
+    text: string,
+    query: string,
+    found: readonly Match<FoundError>[],
+  ): Promise<void> {
+    const status = this.querySelector('[data-part=status]') as HTMLElement;
     try {
       const sections = await this.#prose(text, query);
       if (turn !== this.#turn || !sections) return;
       const known = new Set(found.map(({ entry }) => entry.href));
       const others = sections.filter(({ href }) => !known.has(href));
-      this.#show(found, others, told(found, others));
-      if (isBroken) this.#fail();
+      status.textContent = told(found, others);
+      this.#list(others.map(sectionItem), found[0]?.fit === 'some words' ? 'afterbegin' : 'beforeend');
     } catch {
       this.#pagefind = undefined;
       if (turn !== this.#turn) return;
-      if (isBroken) this.#fail();
-      else
-        this.#show(
-          found,
-          [],
-          `${told(found, [])} The text of the chapters cannot be searched at the moment.`,
-        );
+      status.textContent = `${told(found, [])} The text of the chapters cannot be searched at the moment.`;
     }
   }
 
@@ -147,15 +157,22 @@ export class SiteSearch extends HTMLElement {
     );
   }
 
-  /** Some words of a text fit less than all of them in a sentence. */
-  #show(found: readonly Match<FoundError>[], sections: readonly FoundSection[], words: string): void {
-    const status = this.querySelector('[data-part=status]') as HTMLElement;
+  /** Shows the errors that were found, and nothing else yet. */
+  #show(text: string, found: readonly Match<FoundError>[], words: string): void {
+    (this.querySelector('[data-part=status]') as HTMLElement).textContent = words;
+    (this.querySelector('[data-part=results]') as HTMLElement).replaceChildren();
+    this.#list(found.map(errorItem), 'beforeend');
+    this.#shown = text;
+  }
+
+  /** Adds results, so that one that has the focus keeps it. Where only some words fit, a sentence with all comes before. */
+  #list(items: readonly HTMLLIElement[], where: 'afterbegin' | 'beforeend'): void {
     const list = this.querySelector('[data-part=results]') as HTMLElement;
-    status.textContent = words;
-    const isGuess = found[0]?.fit === 'some words';
-    const errors = found.map(errorItem);
-    const prose = sections.map(sectionItem);
-    list.replaceChildren(...(isGuess ? [...prose, ...errors] : [...errors, ...prose]));
+    if (where === 'afterbegin') list.prepend(...items);
+    else list.append(...items);
+    if (!this.#isAwaited) return;
+    this.#isAwaited = items.length === 0;
+    items[0]?.querySelector('a')?.click();
   }
 }
 

@@ -137,6 +137,16 @@ test.describe('the search', () => {
     await expect(box.root).toBeHidden();
   });
 
+  test('goes nowhere but to a result of what was typed, however fast Enter follows', async ({ page }) => {
+    const box = await SearchBox.open(page);
+    await page.keyboard.type('SYN-SENT');
+    await box.links();
+    await box.field.fill('');
+    await page.keyboard.type('CLOSE-WAIT');
+    await page.keyboard.press('Enter');
+    await expect(page).toHaveURL(/close-wait-pipe/);
+  });
+
   test('gets out of the way when its result is on this very page', async ({ page }) => {
     const box = await SearchBox.open(page, CHAPTER);
     await page.keyboard.type('SYN-SENT');
