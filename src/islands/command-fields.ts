@@ -53,7 +53,7 @@ export function fillCommands(form: HTMLFormElement, root: Element): void {
   };
   const say = (): void => {
     const found = inputs.map((input) => problemOf(input.name as Field, input.value.trim()));
-    for (const [i, input] of inputs.entries()) input.toggleAttribute('aria-invalid', Boolean(found[i]));
+    for (const [i, input] of inputs.entries()) input.setAttribute('aria-invalid', String(Boolean(found[i])));
     problems.textContent = found.filter(Boolean).join(' ');
   };
 

@@ -26,6 +26,7 @@ function button(content: Iterable<Node | string>, controls: string): HTMLButtonE
 }
 
 const expand = (button: HTMLElement, is: boolean): void => button.setAttribute('aria-expanded', String(is));
+const isExpanded = (button: HTMLElement): boolean => button.getAttribute('aria-expanded') === 'true';
 
 class PlayBook extends HTMLElement {
   readonly #key = `playbook ${location.pathname}`;
@@ -35,7 +36,8 @@ class PlayBook extends HTMLElement {
   connectedCallback(): void {
     if (this.#steps.length) return;
     this.#steps = [...this.querySelectorAll<HTMLElement>('.step')].map((section) => this.#stepOf(section));
-    this.#walk = { ...START, ...(recall('sessionStorage', this.#key) as Walk | null) };
+    const left = recall('sessionStorage', this.#key) as Walk | null;
+    this.#walk = left ?? START;
     this.querySelector('.again button')?.addEventListener('click', () => this.#startOver());
     fillCommands(
       this.querySelector('.fields') as HTMLFormElement,
@@ -44,9 +46,8 @@ class PlayBook extends HTMLElement {
     this.#show();
     addEventListener('hashchange', () => this.#openTarget());
     const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
-    const target = this.#openTarget();
-    // What was folded was not there when the browser looked for the target; a reload has its own place.
-    if (navigation?.type === 'navigate') target?.scrollIntoView({ behavior: 'instant' });
+    // What was folded was not there when the browser looked for the target. A reload has its own place, and what was left.
+    if (!left || navigation?.type === 'navigate') this.#openTarget()?.scrollIntoView({ behavior: 'instant' });
   }
 
   #stepOf(section: HTMLElement): Step {
@@ -83,9 +84,9 @@ class PlayBook extends HTMLElement {
       if (item.dataset.step === next) (more.querySelector('.leads') as HTMLElement).hidden = true;
       button.addEventListener('click', () => this.#choose(step, i));
     }
-    toggle.addEventListener('click', () => this.#turn(step.id, toggle.ariaExpanded !== 'true'));
+    toggle.addEventListener('click', () => this.#turn(step.id, !isExpanded(toggle)));
     others.addEventListener('click', () => {
-      expand(others, others.ariaExpanded !== 'true');
+      expand(others, !isExpanded(others));
       this.#show();
     });
     // A browser that finds a word in a folded step opens it.
@@ -120,6 +121,7 @@ class PlayBook extends HTMLElement {
   #startOver(): void {
     this.#walk = START;
     this.#show();
+    history.replaceState(history.state, '', location.pathname + location.search);
     const [first] = this.#steps;
     first?.toggle.focus({ preventScroll: true });
     first?.section.scrollIntoView();
@@ -129,7 +131,7 @@ class PlayBook extends HTMLElement {
   #openTarget(): HTMLElement | null {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     const step = this.#steps.find(({ section }) => section.contains(target));
-    if (step) this.#turn(step.id, true);
+    if (step && !isExpanded(step.toggle)) this.#turn(step.id, true);
     return step ? target : null;
   }
 
@@ -141,7 +143,7 @@ class PlayBook extends HTMLElement {
       expand(toggle, open.has(id));
       if (open.has(id)) body.removeAttribute('hidden');
       else body.setAttribute('hidden', 'until-found');
-      const isWhole = chosen === undefined || others.ariaExpanded === 'true';
+      const isWhole = chosen === undefined || isExpanded(others);
       for (const [i, { item, button, more }] of answers.entries()) {
         item.classList.toggle('chosen', i === chosen);
         item.hidden = !isWhole && i !== chosen;
@@ -151,10 +153,9 @@ class PlayBook extends HTMLElement {
       const count = answers.length - 1;
       others.hidden = chosen === undefined || count < 1;
       if (others.hidden) expand(others, false);
-      others.textContent =
-        others.ariaExpanded === 'true'
-          ? 'This answer only'
-          : `${count} other ${count === 1 ? 'answer' : 'answers'}`;
+      others.textContent = isExpanded(others)
+        ? 'This answer only'
+        : `${count} other ${count === 1 ? 'answer' : 'answers'}`;
     }
     const { answers, byHand } = this.#walk;
     (this.querySelector('.again') as HTMLElement).hidden = !Object.keys({ ...answers, ...byHand }).length;
