@@ -53,14 +53,18 @@ class Hosts:
 
 
 class Talk:
-    """A client and a server that talk until the block ends. `respond(connection)` answers, `ask(connection)` asks."""
+    """A client and a server that talk until the block ends. `respond(connection)` answers, `ask(connection)` asks.
+
+    The client is on the host `client_at`.
+    """
 
     def __init__(self, hosts, respond, ask=lambda connection: connection.sendall(REQUEST), pause_s=0.0,
-                 response=len(HEADER) + len(BODY), prepare=lambda connection: None):
+                 response=len(HEADER) + len(BODY), prepare=lambda connection: None, client_at="client"):
         with hosts.at("server"):
             listener = socket.create_server((SERVER, PORT))
             self.server_pid = spawn(serve, listener, respond, prepare)
-        self.client_pid = spawn(talk, ask, pause_s, response, hosts.board)
+        with hosts.at(client_at):
+            self.client_pid = spawn(talk, ask, pause_s, response, hosts.board)
         listener.close()
         time.sleep(0.5)
 
@@ -124,6 +128,16 @@ def captured(commands, hosts, **talking):
             for name, command in commands.items():
                 printed[name] = run(command, fields, timeout_s=8, cwd=DOWNLOADS)
         return printed
+
+
+def beside(commands):
+    """A program and its sidecar: both on the server, so that they talk over lo."""
+    hosts = Hosts()
+    with Talk(hosts, in_two_writes, client_at="server"), hosts.at("server"):
+        listed = subprocess.check_output(["ss", "-tnH", "state", "established", f"( dport = :{PORT} )"],
+                                         universal_newlines=True)
+        fields = {"PORT": PORT, "PEER": SERVER, "CLIENTPORT": listed.split()[2].rsplit(":", 1)[1]}
+        return {name: run(command, fields, timeout_s=8) for name, command in commands.items()}
 
 
 def stall(commands):
@@ -275,6 +289,7 @@ def serve_tls(listener, writes):
 
 
 stage({
+    "a sidecar": beside,
     "node_exporter": counted,
     "TLS": over_tls,
     "stall": stall,

@@ -39,13 +39,23 @@ const linesOf = ({ stdout }: Printed): Captured[] =>
     bytes: Number(bytes),
   }));
 
-/** Each line that begins with such a wait, with the one before and the one after it. */
-function aroundWaits(printed: Printed, least_ms: number, most_ms: number): [Captured, Captured, Captured][] {
+/**
+ * Each line that begins with such a wait, with the one before and the one after it. A machine that is busy with other tests
+ * makes more waits, so only those count that `isMeant` knows.
+ */
+function aroundWaits(
+  printed: Printed,
+  least_ms: number,
+  most_ms: number,
+  isMeant: (before: Captured, wait: Captured) => boolean,
+): [Captured, Captured, Captured][] {
   const lines = linesOf(printed);
   return lines.flatMap((line, i) => {
     const [before, after] = [lines[i - 1], lines[i + 1]];
     const isWait = line.after_ms >= least_ms && line.after_ms <= most_ms;
-    return isWait && before && after ? [[before, line, after] as [Captured, Captured, Captured]] : [];
+    return isWait && before && after && isMeant(before, line)
+      ? [[before, line, after] as [Captured, Captured, Captured]]
+      : [];
   });
 }
 
@@ -88,10 +98,9 @@ describe('a server that answers in two writes, the situation of the playbook', (
       /ESTAB .*10\.2\.0\.5:4242 .*users:\(\("python3",pid=\d+,fd=\d+\)\)/,
     );
 
-    const waits = aroundWaits(printed.capture, 40, 60);
+    const waits = aroundWaits(printed.capture, 40, 60, (before) => is(before, SERVER, 'P.', HEADER));
     expect(waits.length).toBeGreaterThan(5);
-    for (const [before, wait, after] of waits) {
-      expect(is(before, SERVER, 'P.', HEADER), JSON.stringify(before)).toBe(true);
+    for (const [, wait, after] of waits) {
       expect(is(wait, CLIENT, '.', 0), JSON.stringify(wait)).toBe(true);
       expect(is(after, SERVER, 'P.', BODY), JSON.stringify(after)).toBe(true);
     }
@@ -128,14 +137,10 @@ describe('a server that answers in two writes, the situation of the playbook', (
 describe('the rows of step 1', () => {
   it('the client writes twice: the first part of the request, then the server’s bare ACK', ({ skip }) => {
     const { capture } = play('the client writes twice', { capture: CAPTURE }, skip);
-    const waits = aroundWaits(capture, 40, 60);
+    const waits = aroundWaits(capture, 40, 60, (before) => is(before, CLIENT, 'P.', 40));
     expect(waits.length).toBeGreaterThan(5);
-    for (const [before, wait, after] of waits)
-      expect([is(before, CLIENT, 'P.', 40), is(wait, SERVER, '.', 0), is(after, CLIENT, 'P.', 40)]).toEqual([
-        true,
-        true,
-        true,
-      ]);
+    for (const [, wait, after] of waits)
+      expect([is(wait, SERVER, '.', 0), is(after, CLIENT, 'P.', 40)]).toEqual([true, true]);
   });
 
   it('a cork: the request, its ACK, and then the response; ss has timer:(persist', ({ skip }) => {
@@ -145,10 +150,9 @@ describe('the rows of step 1', () => {
       { capture: CAPTURE, timers: TIMERS, nodelay: options },
       skip,
     );
-    const waits = aroundWaits(capture, 120, 280);
+    const waits = aroundWaits(capture, 120, 280, (_, wait) => is(wait, SERVER, 'P.', HEADER + BODY));
     expect(waits.length).toBeGreaterThan(3);
-    for (const [before, wait] of waits)
-      expect([is(before, SERVER, '.', 0), is(wait, SERVER, 'P.', HEADER + BODY)]).toEqual([true, true]);
+    for (const [before] of waits) expect(is(before, SERVER, '.', 0)).toBe(true);
     expect(timers.stdout).toMatch(/timer:\(persist,[\s\S]*notsent:520/);
     expect(nodelay.stdout).toMatch(/TCP_NODELAY 0 {2}TCP_CORK 1$/m);
   });
@@ -157,14 +161,9 @@ describe('the rows of step 1', () => {
     skip,
   }) => {
     const { capture } = play('a cork and a long response', { capture: CAPTURE }, skip);
-    const waits = aroundWaits(capture, 180, 280);
+    const waits = aroundWaits(capture, 180, 280, (_, wait) => is(wait, SERVER, 'P.') && wait.bytes < 1000);
     expect(waits.length).toBeGreaterThan(3);
-    for (const [before, wait] of waits)
-      expect([is(before, CLIENT, '.', 0), is(wait, SERVER, 'P.'), wait.bytes < 1000]).toEqual([
-        true,
-        true,
-        true,
-      ]);
+    for (const [before] of waits) expect(is(before, CLIENT, '.', 0)).toBe(true);
     expect(
       linesOf(capture).filter((line) => is(line, SERVER, '.') && line.bytes > 1000).length,
     ).toBeGreaterThan(3);
@@ -172,7 +171,7 @@ describe('the rows of step 1', () => {
 
   it('a whole response, then a bare ACK: harmless', ({ skip }) => {
     const { capture } = play('a whole response', { capture: CAPTURE }, skip);
-    const waits = aroundWaits(capture, 40, 60).filter(([, wait]) => is(wait, CLIENT, '.', 0));
+    const waits = aroundWaits(capture, 40, 60, (_, wait) => is(wait, CLIENT, '.', 0));
     expect(waits.length).toBeGreaterThan(5);
     for (const [before, , after] of waits)
       expect([is(before, SERVER, 'P.', HEADER + BODY), is(after, CLIENT, 'P.')]).toEqual([true, true]);
@@ -180,10 +179,20 @@ describe('the rows of step 1', () => {
 
   it('a slow program: the request and its ACK, then the response, and no persist timer', ({ skip }) => {
     const { capture, timers } = play('a slow program', { capture: CAPTURE, timers: TIMERS }, skip);
-    const waits = aroundWaits(capture, 60, 150).filter(([, wait]) => is(wait, SERVER, 'P.', HEADER + BODY));
+    const waits = aroundWaits(capture, 60, 150, (_, wait) => is(wait, SERVER, 'P.', HEADER + BODY));
     expect(waits.length).toBeGreaterThan(5);
     for (const [before] of waits) expect(is(before, SERVER, '.', 0)).toBe(true);
     expect(timers.stdout).not.toContain('persist');
+  });
+});
+
+describe('a program and its sidecar in one pod', () => {
+  it('talk over lo, where the capture shows the same wait', ({ skip }) => {
+    const { capture } = play('a sidecar', { capture: CAPTURE.replace('eth0', 'lo') }, skip);
+    const waits = aroundWaits(capture, 36, 60, (before) => before.bytes === HEADER);
+    expect(waits.length).toBeGreaterThan(5);
+    for (const [, wait, after] of waits)
+      expect([wait.flags, wait.bytes, after.bytes]).toEqual(['.', 0, BODY]);
   });
 });
 
