@@ -1,5 +1,6 @@
 /** What lsof says of an open file: its type, device, node and name. */
 import type { MachineState, SocketState } from '../../machine/state.ts';
+import { familyOf, hostText } from '../../network/packet.ts';
 import { type Holder, isListed, pipeHolders } from '../holders.ts';
 
 /** Major and minor number, and the inode in /dev; by path. */
@@ -12,7 +13,7 @@ const ANON_INODEFS = '0,16';
 const SOCKFS = '0,9';
 
 export interface File {
-  readonly type: 'CHR' | 'FIFO' | 'IPv4' | 'a_inode' | 'sock';
+  readonly type: 'CHR' | 'FIFO' | 'IPv4' | 'IPv6' | 'a_inode' | 'sock';
   readonly mode: 'r' | 'w' | 'u';
   readonly device: string;
   readonly offset: string;
@@ -21,7 +22,7 @@ export interface File {
 }
 
 const endpoint = ({ address, port }: SocketState['local']): string =>
-  `${address === '0.0.0.0' ? '*' : address}:${port || '*'}`;
+  `${address === '0.0.0.0' ? '*' : hostText(address)}:${port || '*'}`;
 
 function socketName(socket: SocketState): string {
   const to = socket.remote.port ? `->${endpoint(socket.remote)}` : '';
@@ -73,7 +74,8 @@ export function fileOf(machine: MachineState, holder: Holder, ends: boolean): Fi
         const name = `protocol: ${node}`;
         return { type: 'sock', mode: 'u', device: SOCKFS, offset: '0t0', node: inode, name };
       }
-      return { type: 'IPv4', mode: 'u', device: inode, offset: '0t0', node, name: socketName(socket) };
+      const type = familyOf(socket.local.address) === 'inet6' ? 'IPv6' : 'IPv4';
+      return { type, mode: 'u', device: inode, offset: '0t0', node, name: socketName(socket) };
     }
   }
 }

@@ -3,6 +3,7 @@
  * backlog, and names one process for each socket. Names of hosts and ports are not looked up, with or without -n.
  */
 import type { SocketState, TcpState } from '../../machine/state.ts';
+import { familyOf } from '../../network/packet.ts';
 import { type Command, failed, printed } from '../command.ts';
 import { type Holder, isListed, socketHolders } from '../holders.ts';
 import { type OptionNames, type Options, parseOptions, UsageError } from '../options.ts';
@@ -66,7 +67,7 @@ const isListening = ({ state }: SocketState): boolean => state === 'LISTEN' || s
 function* chosen(sockets: Iterable<SocketState>, options: Options<Name>): Generator<SocketState> {
   const both = options.has('tcp') === options.has('udp');
   const listed = [...sockets].filter((socket) => {
-    if (!isListed(socket)) return false;
+    if (!isListed(socket) || familyOf(socket.local.address) !== 'inet') return false;
     if (options.has('all')) return true;
     return options.has('listening') === isListening(socket);
   });

@@ -2,9 +2,10 @@
  * /proc/net: `tcp udp sockstat snmp netstat` (Linux 6.18, `net/ipv4/tcp_ipv4.c`, `udp.c`, `proc.c`).
  *
  * Left out: addresses of the kernel's memory, which only root would see and which are printed as 0; the number of
- * references (1); the slot of a UDP socket; how much memory TCP and UDP have.
+ * references (1); the slot of a UDP socket; how much memory TCP and UDP have; `tcp6`.
  */
 import type { MachineState, SocketState, TcpState, UdpState } from '../../machine/state.ts';
+import { familyOf } from '../../network/packet.ts';
 import { COUNTERS, type CounterTable } from '../counters.ts';
 import { isListed } from '../holders.ts';
 import { countSockets } from '../ss/summary.ts';
@@ -109,7 +110,7 @@ const udpLine = (slot: number, socket: UdpState): string =>
 
 function tcp({ sockets }: MachineState, at_us: number): string {
   const listed = [...sockets.values()].filter(
-    (socket) => socket.kind === 'tcp' && isListed(socket),
+    (socket) => socket.kind === 'tcp' && familyOf(socket.local.address) === 'inet' && isListed(socket),
   ) as TcpState[];
   const ordered = [
     ...listed.filter(({ state }) => state === 'LISTEN'),

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
 import { connectTimeout } from '#simulations/incidents/connect-timeout/simulation.ts';
 import { tools } from '#simulations/incidents/connect-timeout/tools.ts';
+import type { MachineState } from '#simulations/machine/state.ts';
+import { runCommand } from '#simulations/tools/commands.ts';
 import { finalLines } from '#simulations/tools/line.ts';
 import type { Tool } from '#simulations/tools/tool.ts';
 
@@ -64,6 +66,36 @@ describe('ss -tanop', () => {
   it('shows one state at a time: each until the next', () => {
     const lines = ss.lines(trace({ kernel: '3.2' }));
     for (const [i, { until }] of lines.entries()) expect(until).toBe(lines[i + 1]?.event);
+  });
+});
+
+describe('a socket over IPv6', () => {
+  const run = trace({ family: 'inet6' });
+  const client = run.worldAt(run.events.findIndex(({ kind }) => kind === 'timer-set')).machines
+    .client as MachineState;
+  const printed = (line: string) =>
+    runCommand(client, 0, line).stdout.replaceAll(/db8::1\]:\d+/g, 'db8::1]:P');
+  const ENDS = '[2001:db8::1]:P [2001:db8::2]:10086';
+
+  it('has its addresses in brackets, in ss and in lsof', () => {
+    expect(printed('ss -tan').replaceAll(/ +/g, ' ')).toContain(`SYN-SENT 0 1 ${ENDS}`);
+    expect(printed('lsof -nP -p 2001')).toMatch(
+      /IPv6 .* TCP \[2001:db8::1\]:P->\[2001:db8::2\]:10086 \(SYN_SENT\)/,
+    );
+  });
+
+  it.each([
+    ['ss -tan6', true],
+    ['ss -tan4', false],
+    ['ss -tan dst [2001:db8::2]', true],
+    ['ss -tan dst [2001:db8::2]:10086', true],
+    ['ss -tan dst [2001:db8::2]:80', false],
+    ['ss -tan dst [2001:db8::3]', false],
+    ['ss -tan dst 192.0.2.2', false],
+    ['netstat -tan', false],
+    ['cat /proc/net/tcp', false],
+  ])('%s: %s', (line, isShown) => {
+    expect(printed(line).includes('2001:db8::2') || / 02 0000/.test(printed(line))).toBe(isShown);
   });
 });
 
