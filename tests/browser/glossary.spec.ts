@@ -71,7 +71,9 @@ test.describe('a term', () => {
         await page.goto(path);
         if ((await page.locator('main a.term').count()) === 0) continue;
         await comesToLife(page);
+        // A step of a playbook that is folded has terms that nobody reaches.
         for (const term of await page.locator('main a.term').all()) {
+          if (!(await term.isVisible())) continue;
           await page.keyboard.press('Tab');
           await term.focus();
           await expect(tip(page), path).toBeVisible();
