@@ -27,7 +27,7 @@ class SearchBox {
   }
   /** The links of the results, once the search has come to its end. */
   async links(): Promise<string[]> {
-    await expect(this.status).toHaveText(/\.$/);
+    await expect(this.status).toHaveText(/^(\d.*|Nothing.*)\.$/);
     return this.results
       .locator('> a')
       .evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href));
@@ -114,8 +114,8 @@ test.describe('words of prose', () => {
     const section = box.results.filter({ has: page.locator('mark') });
     await expect(section).toHaveCount(1);
     await expect(section.locator('mark')).toHaveText(/undici/i);
-    await expect(section.locator('> a')).toHaveAttribute('href', /connect-timeout\/#then-and-now$/);
-    await expect(section.locator('> a')).toHaveText(/ – Then and now$/);
+    await expect(section.locator('> a')).toHaveAttribute('href', /connect-timeout\/#[\w-]+$/);
+    await expect(section.locator('> a')).toHaveText(/^The worker that was killed .* – ./);
   });
 
   test('find nothing where a word only begins like them', async ({ page }) => {
