@@ -126,7 +126,7 @@ const table: z.input<typeof schema> = [
         title: 'The connection was taken away on this machine',
         means:
           'Somebody ran ss -K on a socket that waited in connect(). It is first aid for one silent peer, and that peer is what to look at.',
-        to: 'connect-timeout/waiting',
+        to: 'connect-timeout/first-aid',
         says: {
           python: ['ConnectionAbortedError: [Errno 103] Software caused connection abort'],
         },
@@ -1095,8 +1095,7 @@ const table: z.input<typeof schema> = [
         title: 'The table of connections is full, and packets are dropped',
         means:
           'A SYN that is dropped on this host looks like a silent peer. nf_conntrack_count and nf_conntrack_max are the two numbers.',
-        to: 'connect-timeout/capture',
-        missing: 'The limit of conntrack',
+        to: 'connect-timeout/conntrack',
         sources: [
           {
             by: 'kernel log',

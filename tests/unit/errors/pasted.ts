@@ -126,6 +126,10 @@ export const pasted: readonly Pasted[] = [
     text: "curl: (7) Failed to connect to localhost port 8081 after 0 ms: Couldn't connect to server",
     leadsTo: 'connect-timeout/capture',
   },
+  {
+    text: '[1207310.4471] nf_conntrack: nf_conntrack: table full, dropping packet',
+    leadsTo: 'connect-timeout/conntrack',
+  },
   { text: 'os error 111', leadsTo: 'connect-timeout/capture' },
   {
     text: '10.0.0.7 - - [04/Mar/2025:16:28:01 +0000] "POST /login HTTP/2.0" 502 552 "-" "Mozilla/5.0 (X11; Linux x86_64)"',
@@ -244,6 +248,5 @@ export const uncovered: readonly string[] = [
   'read tcp 10.4.4.1:51022->10.4.4.9:443: read: connection reset by peer',
   'http.client.RemoteDisconnected: Remote end closed connection without response',
   'write tcp 10.4.4.1:51100->10.4.4.9:443: write: broken pipe',
-  'nf_conntrack: nf_conntrack: table full, dropping packet',
   '2025/03/04 16:44:44 [alert] 30#30: 1024 worker_connections are not enough',
 ];

@@ -50,7 +50,7 @@ describe('a text of a program that the table has no column for leads first to it
 describe('what is recorded leads first to its step', () => {
   /** By situation: where it leads, and whether a chapter tells it. Not told: what says nothing of its own situation. */
   const expected: readonly (readonly [situation: RegExp, leadsTo: readonly string[]])[] = [
-    [/^silent, killed-by-ss/, ['connect-timeout/waiting']],
+    [/^silent, killed-by-ss/, ['connect-timeout/first-aid']],
     [/^silent/, ['connect-timeout/waiting']],
     [/^(closed port|no route)/, ['connect-timeout/capture']],
     // The ICMP may come while connect() still holds the socket; then the kernel only notes it.
