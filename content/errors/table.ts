@@ -825,7 +825,7 @@ const table: z.input<typeof schema> = [
         title: 'timer:(persist,…) and data in Send-Q',
         means:
           'A peer whose window is shut does not read. Or, with the window open: a cork or MSG_MORE that nobody ended, and the data leaves after 200 ms.',
-        to: 'nagle-delayed-ack/wire',
+        to: 'nagle-delayed-ack/held',
         typed: ['timer:(persist', 'timer:(persist … notsent', 'TCP_CORK', 'MSG_MORE'],
       },
     ],

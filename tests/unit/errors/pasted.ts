@@ -213,7 +213,7 @@ export const pasted: readonly Pasted[] = [
   },
   {
     text: 'ESTAB 0 520 10.1.1.1:80 10.1.1.2:40118 timer:(persist,176ms,0)',
-    leadsTo: 'nagle-delayed-ack/wire',
+    leadsTo: 'nagle-delayed-ack/held',
   },
 
   // The other states.
