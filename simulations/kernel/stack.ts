@@ -1,6 +1,6 @@
 /**
  * The network stack of one machine: its sockets, its neighbour, and its end of the wire (`net/ipv4/tcp_ipv4.c`,
- * `net/ipv4/udp.c`, `net/ipv4/ip_output.c`).
+ * `net/ipv4/ip_output.c`). UDP is a kind of its own, in `udp/`.
  *
  * Left out: routing but for routes that say unreachable, more than one interface, more than one silent neighbour at a
  * time; of IPv6 all but TCP, its errors and neighbour discovery, so sockets of both families at one port.
@@ -36,7 +36,6 @@ import { type Truesize, VETH_TRUESIZE } from './tcp/receive-buffer.ts';
 import { TcpSock } from './tcp/sock.ts';
 import type { TcpHost } from './tcp/tcp-host.ts';
 import { type Remains, TimeWait } from './tcp/time-wait.ts';
-import type { UdpSock } from './udp/sock.ts';
 
 export interface StackOptions {
   readonly name: string;
@@ -64,6 +63,12 @@ export interface Still {
 /** What lies before the data of a segment without options: IP header and TCP header, in bytes. */
 const HEADERS_bytes = { inet: 40, inet6: 60 } as const;
 const ETHERNET_MTU_bytes = 1500;
+
+/** Takes the datagrams of a machine. */
+interface Datagrams {
+  receive(datagram: Datagram, number: number): void;
+  receiveError(code: UnreachableCode, about: Datagram): void;
+}
 
 const RESET = 'tcp_v4_send_reset:reset';
 const AGAIN = 'tcp_timewait_state_process:again';
@@ -100,7 +105,8 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
   readonly table = new SocketTable<TcpSock | TimeWait | Still, TcpSock>();
   /** `ip route change` sets it; who has a socket already sees it with its next segment. */
   route: Route = PLAIN_ROUTE;
-  readonly #udp = new Map<number, UdpSock[]>();
+  /** UDP, where the machine has it. */
+  udp: Datagrams | null = null;
   readonly #boot_ms: number;
   readonly #queue: { segment: Segment; sock: TcpSock }[] = [];
   /** Who has a port, by socket or record. */
@@ -246,33 +252,6 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
     this.#owners.delete(sock);
   }
 
-  /** A UDP socket takes what comes to its port. @returns EADDRINUSE where another has it */
-  hashUdp(sock: UdpSock, local: Endpoint): Errno | null {
-    const port = local.port || this.#freeUdpPort();
-    const others = this.#udp.get(port) ?? [];
-    if (others.some((other) => !(other.reuses && sock.reuses))) return 'EADDRINUSE';
-    sock.local = { address: local.address, port };
-    this.#udp.set(port, [...others, sock]);
-    return null;
-  }
-
-  unhashUdp(sock: UdpSock): void {
-    const rest = (this.#udp.get(sock.local.port) ?? []).filter((other) => other !== sock);
-    if (rest.length > 0) this.#udp.set(sock.local.port, rest);
-    else this.#udp.delete(sock.local.port);
-  }
-
-  /** `udp_lib_get_port` begins at a random port of the range. */
-  #freeUdpPort(): number {
-    const [low, high] = this.sysctl.ip_local_port_range;
-    const first = this.random.integer(low, high);
-    for (let i = 0; i <= high - low; i++) {
-      const port = low + ((first - low + i) % (high - low + 1));
-      if (!this.#udp.has(port)) return port;
-    }
-    return 0;
-  }
-
   #owner(sock: TcpSock | TimeWait): PortOwner {
     const known = this.#owners.get(sock);
     if (known) return known;
@@ -332,7 +311,7 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
       });
       return;
     }
-    const number = this.#plugged.send(segment, this);
+    const number = this.send(segment);
     this.recorder.record({
       actor: this.name,
       kind: 'packet-sent',
@@ -425,7 +404,7 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
       return;
     }
     if (packet.protocol === 'udp') {
-      this.#receiveDatagram(packet, number);
+      this.udp?.receive(packet, number);
       return;
     }
     this.counters.add('TcpInSegs');
@@ -453,72 +432,19 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
   /** `icmp_unreach`: the error goes to the socket that sent what it is about. */
   #receiveError(code: UnreachableCode, about: Segment | Datagram, isLocal = false): void {
     if (about.protocol === 'udp') {
-      this.#udpAt(about.from, about.to)?.receiveError(code);
+      this.udp?.receiveError(code, about);
       return;
     }
     const sock = this.table.find(about.from, about.to);
     if (sock instanceof TcpSock) sock.receiveError(code, about, isLocal);
   }
 
-  /** The socket connected to the sender before one that takes from all: `__udp4_lib_lookup`. */
-  #udpAt(local: Endpoint, remote: Endpoint): UdpSock | undefined {
-    const at = (this.#udp.get(local.port) ?? []).filter(
-      (sock) => sock.local.address === NOWHERE.address || sock.local.address === local.address,
-    );
-    return (
-      at.find((sock) => sock.remote?.address === remote.address && sock.remote.port === remote.port) ??
-      at.find((sock) => !sock.remote)
-    );
+  /** Puts a packet onto the wire. @returns its number there */
+  send(packet: Packet): number {
+    return this.#plugged.send(packet, this);
   }
 
-  #receiveDatagram(datagram: Datagram, number: number): void {
-    const packet = packetName(datagram);
-    const sock = this.#udpAt(datagram.to, datagram.from);
-    this.counters.add(sock ? 'UdpInDatagrams' : 'UdpNoPorts');
-    this.recorder.record({
-      actor: this.name,
-      kind: 'packet-received',
-      data: { number, packet },
-      says: sock
-        ? `The ${packet} arrives, ${datagram.payload_bytes} bytes.`
-        : `The ${packet} arrives, and no socket has port ${datagram.to.port}.`,
-    });
-    if (sock) sock.receive(datagram);
-    else this.#sendUnreachable(datagram);
-  }
-
-  /** `__udp4_lib_rcv`: nobody has the port, and the sender is told. */
-  #sendUnreachable(about: Datagram): void {
-    const error: Packet = {
-      protocol: 'icmp',
-      from: about.to.address,
-      to: about.from.address,
-      code: 'port',
-      about,
-    };
-    const number = this.#plugged.send(error, this);
-    this.recorder.record({
-      actor: this.name,
-      kind: 'packet-sent',
-      data: { number, packet: packetName(error), carries: error },
-      says: 'The kernel answers with *ICMP port unreachable*.',
-    });
-  }
-
-  /** A datagram leaves. */
-  send(datagram: Datagram): void {
-    this.counters.add('UdpOutDatagrams');
-    const number = this.#plugged.send(datagram, this);
-    this.recorder.record({
-      actor: this.name,
-      kind: 'packet-sent',
-      data: { number, packet: packetName(datagram), carries: datagram },
-      says: `A datagram of ${datagram.payload_bytes} bytes goes out to ${datagram.to.address}:${datagram.to.port}.`,
-      beat: true,
-    });
-  }
-
-  /** The address of this machine that a datagram to a peer comes from. */
+  /** The address of this machine that a packet to a peer comes from. */
   sourceFor(remote: Endpoint): string {
     return this.#sourceFor(remote);
   }
@@ -613,7 +539,7 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
 
   #askForNeighbour(peer: string, probe: number): void {
     const request: Packet = { protocol: 'arp', from: this.address, to: peer };
-    const number = this.#plugged.send(request, this);
+    const number = this.send(request);
     const packet = packetName(request);
     const what = packet === 'ARP request' ? packet : 'Neighbor solicitation';
     this.recorder.record({

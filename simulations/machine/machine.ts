@@ -79,7 +79,7 @@ export class Machine implements Kernel, Callee, Recorded {
     this.processShelf = recorder.shelf();
     this.pipeShelf = recorder.shelf();
     this.census = new Census(recorder);
-    const { calls, sockets } = callsOf(options.kinds ?? []);
+    const { calls, sockets } = callsOf(this.stack, options.kinds ?? []);
     this.calls = calls;
     this.sockets = sockets;
     this.#sysctls = recorder.cell({ state: () => ({ ...this.sysctl }) });

@@ -58,12 +58,13 @@ export type Handler = (caller: Caller, args: Args) => Answer | Waiting;
 export type Calls = Readonly<Record<string, Handler>>;
 
 /** What socket() opens, by type: `SOCK_STREAM`. */
-export type SocketTypes = Readonly<Record<string, (stack: NetworkStack, as: NewSocket) => File>>;
+export type SocketTypes = Readonly<Record<string, (as: NewSocket) => File>>;
 
 /** A kind of file that only some machines need, with its calls: what a run does not use, its page does not load. */
 export interface Kind {
   readonly calls?: Calls;
-  readonly sockets?: SocketTypes;
+  /** Plugs its protocol into a stack. @returns the sockets that it brings */
+  readonly sockets?: (stack: NetworkStack) => SocketTypes;
 }
 
 /** A call on a descriptor. */
@@ -170,7 +171,7 @@ const CALLS: Calls = {
       uid: caller.process.uid,
       family: family as Family,
     };
-    return open ? install(caller, open(caller.machine.stack, as)) : failure('ESOCKTNOSUPPORT');
+    return open ? install(caller, open(as)) : failure('ESOCKTNOSUPPORT');
   },
   bind: onSocket((socket, _, args) => socket.bind(endpointOf(args))),
   listen: onSocket((socket, _, args) => socket.listen?.(Number(args.backlog)) ?? failure('EOPNOTSUPP')),
@@ -238,18 +239,21 @@ const CALLS: Calls = {
 };
 
 /** TCP, which every machine's stack has; others are kinds. */
-const SOCKETS: SocketTypes = {
-  SOCK_STREAM: (stack, { nonblocking, uid, family }) => {
+const tcpSockets = (stack: NetworkStack): SocketTypes => ({
+  SOCK_STREAM: ({ nonblocking, uid, family }) => {
     const socket = new TcpSocket(stack, nonblocking, uid);
     if (family) socket.sk.family = family;
     return socket;
   },
-};
+});
 
 /** What the programs of a machine can call and open. @param kinds what it has beside TCP sockets */
-export const callsOf = (kinds: readonly Kind[]): { calls: Calls; sockets: SocketTypes } => ({
+export const callsOf = (
+  stack: NetworkStack,
+  kinds: readonly Kind[],
+): { calls: Calls; sockets: SocketTypes } => ({
   calls: Object.assign({}, CALLS, ...kinds.map(({ calls }) => calls)),
-  sockets: Object.assign({}, SOCKETS, ...kinds.map(({ sockets }) => sockets)),
+  sockets: Object.assign(tcpSockets(stack), ...kinds.map(({ sockets }) => sockets?.(stack))),
 });
 
 /** Runs a call. A name that is not in the table is ENOSYS. */

@@ -5,18 +5,11 @@ import type { Flags, PollEvent, Socket } from '../../machine/file.ts';
 import type { Answer, Waiting } from '../../machine/program.ts';
 import type { FileRef } from '../../machine/state.ts';
 import type { Thread } from '../../machine/thread.ts';
-import type { Datagram, Endpoint } from '../../network/packet.ts';
+import type { Endpoint } from '../../network/packet.ts';
 import { failure, type Reasoned, success } from '../answer.ts';
 import type { Errno } from '../errno.ts';
-import { type UdpHost, UdpSock } from './sock.ts';
-
-/** What a UDP socket asks of its stack. */
-export interface UdpStack extends UdpHost {
-  hashUdp(sock: UdpSock, local: Endpoint): Errno | null;
-  unhashUdp(sock: UdpSock): void;
-  sourceFor(remote: Endpoint): string;
-  send(datagram: Datagram): void;
-}
+import { UdpSock } from './sock.ts';
+import type { Udp } from './udp.ts';
 
 const ANY = '0.0.0.0';
 
@@ -25,13 +18,13 @@ export class UdpSocket implements Socket {
   nonblocking: boolean;
   rcvtimeo_ms: number | null = null;
   readonly ref: FileRef;
-  readonly #stack: UdpStack;
+  readonly #udp: Udp;
   readonly #clock: VirtualClock;
 
-  constructor(stack: UdpStack, nonblocking: boolean, uid: number) {
-    this.#stack = stack;
-    this.#clock = stack.clock;
-    this.sk = new UdpSock(stack, uid);
+  constructor(udp: Udp, nonblocking: boolean, uid: number) {
+    this.#udp = udp;
+    this.#clock = udp.below.clock;
+    this.sk = new UdpSock(udp.below, uid);
     this.nonblocking = nonblocking;
     this.ref = { kind: 'socket', cookie: this.sk.cookie };
   }
@@ -42,7 +35,7 @@ export class UdpSocket implements Socket {
 
   bind(local: Endpoint): Reasoned {
     if (this.sk.local.port !== 0) return failure('EINVAL');
-    const errno = this.#stack.hashUdp(this.sk, local);
+    const errno = this.#udp.hash(this.sk, local);
     this.sk.touch();
     return errno ? failure(errno) : success();
   }
@@ -52,7 +45,7 @@ export class UdpSocket implements Socket {
     const errno = this.#autobind();
     if (errno) return failure(errno);
     this.sk.remote = remote;
-    this.sk.local = { address: this.#stack.sourceFor(remote), port: this.sk.local.port };
+    this.sk.local = { address: this.#udp.below.sourceFor(remote), port: this.sk.local.port };
     this.sk.touch();
     return success();
   }
@@ -77,8 +70,8 @@ export class UdpSocket implements Socket {
     if (pending) return failure(pending);
     const errno = this.#autobind();
     if (errno) return failure(errno);
-    const address = this.sk.local.address === ANY ? this.#stack.sourceFor(remote) : this.sk.local.address;
-    this.#stack.send({
+    const address = this.sk.local.address === ANY ? this.#udp.below.sourceFor(remote) : this.sk.local.address;
+    this.#udp.transmit({
       protocol: 'udp',
       from: { address, port: this.sk.local.port },
       to: remote,
@@ -161,12 +154,12 @@ export class UdpSocket implements Socket {
   }
 
   close(): Reasoned {
-    this.#stack.unhashUdp(this.sk);
+    this.#udp.unhash(this.sk);
     this.sk.end();
     return success();
   }
 
   #autobind(): Errno | null {
-    return this.sk.local.port === 0 ? this.#stack.hashUdp(this.sk, { address: ANY, port: 0 }) : null;
+    return this.sk.local.port === 0 ? this.#udp.hash(this.sk, { address: ANY, port: 0 }) : null;
   }
 }
