@@ -172,6 +172,7 @@ test.describe('the search', () => {
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await expect(page).toHaveURL(/close-wait-pipe\/#/);
+    await page.waitForLoadState();
     await page.keyboard.press('/');
     await expect(box.field).toHaveValue('CLOSE-WAIT');
     await expect(box.results.first()).toBeVisible();
