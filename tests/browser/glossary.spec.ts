@@ -29,6 +29,8 @@ test.describe('a term', () => {
     page,
   }) => {
     await page.goto(PAGE);
+    // The figure moves the text below it when it comes to life, and so the term from under the mouse.
+    await comesToLife(page);
     await expect(tip(page)).toBeHidden();
     await term(page).hover();
     await expect(tip(page)).toContainText(SLOT.sentence);
