@@ -65,12 +65,13 @@ test.describe('the playbook', () => {
     await expect(chosen).toHaveAttribute('aria-expanded', 'true');
     await expect(body(page, 'whose').locator('pre').first()).toBeVisible();
     await expect(answers(page, 'whose').nth(1)).toBeHidden();
-    const others = body(page, 'whose').getByRole('button', { name: '2 other answers' });
+    const name = `${(steps[0]?.answers.length ?? 0) - 1} other answers`;
+    const others = body(page, 'whose').getByRole('button', { name });
     await others.click();
     await expect(answers(page, 'whose').nth(1)).toBeVisible();
     await answers(page, 'whose').nth(1).click();
     await expect(chosen).toHaveAttribute('aria-expanded', 'false');
-    await expect(body(page, 'whose').getByRole('button', { name: '2 other answers' })).toBeVisible();
+    await expect(body(page, 'whose').getByRole('button', { name })).toBeVisible();
   });
 
   test('leaves what was pressed where it is', async ({ page }) => {
@@ -87,10 +88,14 @@ test.describe('the playbook', () => {
   test('shows where an answer leads that ends it, and stays', async ({ page }) => {
     await page.goto(CHAPTER);
     await toggle(page, 'recv-q').click();
-    const leak = answers(page, 'recv-q').filter({ hasText: '0, a growing pile' });
+    const written = steps.find(({ id }) => id === 'recv-q')?.answers ?? [];
+    const end = written.findIndex(({ to }) => !to);
+    const leak = answers(page, 'recv-q').nth(end);
     await leak.click();
     await expect(leak).toBeFocused();
-    await expect(body(page, 'recv-q').locator('.more:visible')).toContainText('Not this incident');
+    await expect(body(page, 'recv-q').locator('.more:visible')).toContainText(
+      written[end]?.leads?.replaceAll('`', '') ?? '',
+    );
     expect(await open(page)).toEqual(['whose', 'recv-q']);
   });
 
@@ -312,6 +317,8 @@ test.describe('axe', () => {
     await answers(page, 'recv-q').first().click();
     await field(page, 'PID').fill('x');
     await field(page, 'PID').blur();
+    // What is half under the bars that stay on top is no small target.
+    await page.evaluate(() => scrollTo({ top: 0, behavior: 'instant' }));
     expect(
       await axe.violations(page, {
         within: 'play-book',
