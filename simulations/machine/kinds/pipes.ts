@@ -21,9 +21,15 @@ export const PIPES: Kind = {
   calls: {
     pipe2: (caller) => {
       const { reader, writer } = openPipe(caller.machine);
+      const { process, thread } = caller;
       const read = install(caller, reader);
-      const write = install(caller, writer);
-      return { ...success(), out: { pipefd: [read.value, write.value] } };
+      const write = read.errno ? read : install(caller, writer);
+      if (!write.errno) return { ...success(), out: { pipefd: [read.value, write.value] } };
+      // __do_pipe_flags: who lacks the second descriptor gives back the first, and both ends are closed.
+      if (read.errno) reader.close(thread);
+      else process.release(read.value, thread);
+      writer.close(thread);
+      return write;
     },
   },
 };

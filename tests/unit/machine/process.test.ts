@@ -30,6 +30,16 @@ describe('a process', () => {
     ]);
   });
 
+  it.each([4, 3])('gets neither end of a pipe where its limit of %i leaves no room for both', (nofile) => {
+    const lab = new Lab();
+    const process = lab.process({ nofile });
+    const hand = lab.hand(process);
+    expect(hand.call('pipe2')).toBe('EMFILE');
+    expect(process.files.open).toBe(3);
+    expect([...lab.now().pipes.values()]).toMatchObject([{ readers: 0, writers: 0 }]);
+    expect(hand.call('socket')).toBe(nofile === 4 ? 3 : 'EMFILE');
+  });
+
   it('exits with its last thread, and the kernel closes what it had', () => {
     const lab = new Lab();
     const process = lab.process();
