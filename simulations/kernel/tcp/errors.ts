@@ -119,7 +119,7 @@ export const timeoutFailure = (
   errno: sk_err_soft ?? 'ETIMEDOUT',
   mark,
   decision,
-  says: `${tries} tries without an answer: *Linux gives up with ETIMEDOUT*.`,
+  says: `${tries} tries without an answer: *Linux gives up with ${sk_err_soft ?? 'ETIMEDOUT'}*.`,
 });
 
 /** Which errno `tcp_write_err` takes. */

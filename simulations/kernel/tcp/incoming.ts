@@ -58,6 +58,7 @@ export interface IncomingSocket {
   /** The options that both ends have agreed on. */
   rx_opt: Agreed;
   sk_err: Errno | null;
+  sk_err_soft: Errno | null;
   readonly sk_shutdown: { rcv: boolean; send: boolean };
   tell(event: ConnectionEvent): void;
   /** Who waits for a change may look. */
@@ -164,8 +165,9 @@ export class Incoming {
     this.#sk.tell({ type: 'SYN-ACK' });
   }
 
-  /** The SYN takes a place in the stream: `tcp_snd_una_update`. */
+  /** The SYN takes a place in the stream (`tcp_snd_una_update`), and an answer takes back what was noted (`tcp_ack`). */
   #synAcknowledged(): void {
+    this.#sk.sk_err_soft = null;
     this.#sk.counts.bytes_acked = 1;
     this.#sk.counts.last_ack_recv_us = this.#sk.now_us;
   }

@@ -9,6 +9,7 @@ import type { Sysctls } from '../../machine/sysctl.ts';
 import { and, comparison, type Decision, reasonOf, type Why } from '../../trace/decision.ts';
 import type { Details, EventKind, KernelMark } from '../../trace/event.ts';
 import type { Counted } from '../counters.ts';
+import type { Errno } from '../errno.ts';
 import { CongestionWindow, TCP_INIT_CWND } from './congestion.ts';
 import { type NagleVerdict, TCP_NAGLE_CORK, TCP_NAGLE_OFF, TCP_NAGLE_PUSH, tcp_nagle_test } from './nagle.ts';
 import {
@@ -50,6 +51,7 @@ export interface SenderSocket {
   readonly counters: Pick<Counted, 'add'>;
   readonly rx_opt: { readonly sack: boolean };
   readonly icsk_user_timeout_ms: number;
+  sk_err_soft: Errno | null;
   /** No program holds the socket any more: `SOCK_DEAD`. */
   readonly isOrphan: boolean;
   readonly counts: { bytes_acked: number; last_ack_recv_us: number };
@@ -407,6 +409,7 @@ export class Sender {
     const { snd_una, snd_nxt } = this.queue;
     if (ack > snd_nxt) return 'not sent yet';
     if (ack < snd_una) return 'old';
+    this.#sk.sk_err_soft = null;
     this.icsk_probes_out = 0;
     this.#sk.counts.last_ack_recv_us = this.#sk.now_us;
     this.#sk.counts.bytes_acked += ack - snd_una;

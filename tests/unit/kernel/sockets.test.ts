@@ -249,6 +249,22 @@ describe('a non-blocking socket', () => {
     expect(log.slice(1)).toEqual(['0 poll 1 POLLERR', '0 SO_ERROR EHOSTUNREACH']);
   });
 
+  it('forgets an ICMP error that connect() itself ran into with the first ACK', () => {
+    const rule = reject('server', 'host', 'R');
+    let seen = 0;
+    const first: Rule = {
+      judge: (...packet) => (packet[1] === 'server' && seen++ === 0 ? rule.judge(...packet) : { do: 'pass' }),
+    };
+    const { log } = run({ rtt_ms: 0, rules: [first], listens: true }, function* (say) {
+      const fd = (yield* sys.socket({ nonblocking: true })).value;
+      yield* connect(say);
+      yield* sys.nanosleep(1500);
+      say('SO_ERROR', (yield* sys.getError(fd)).out?.error);
+      yield* connect(say);
+    });
+    expect(log).toEqual(['0 connect EINPROGRESS', '1500 SO_ERROR ', '1500 connect 0']);
+  });
+
   it('is polled no more when a signal interrupts or kills', () => {
     const on = (how: 'kill' | 'interrupt') =>
       run({ rules: [silent], signals: [{ at_ms: 50, how }] }, function* (say) {
