@@ -24,6 +24,8 @@ export interface KernelProfile {
   readonly init_rcv_wnd: number | null;
   /** Whether a read of a full pipe wakes a writer although no slot is free after it (5.5 to 6.13). */
   readonly wakesWhileFull: boolean;
+  /** Whether an ICMP error about a SYN goes to the socket's error queue too, over IPv4 without IP_RECVERR (from 5.8 on). */
+  readonly queuesIcmpErrors: boolean;
   /** Whether an ACK of what was never sent is answered in ESTABLISHED; else it is dropped there. */
   readonly answersUnsentAck: boolean;
   /** Whether no delayed ACK waits as long as the least RTO. */
@@ -44,6 +46,7 @@ export interface KernelProfile {
 export const KERNELS = {
   '3.2': {
     wakesWhileFull: true,
+    queuesIcmpErrors: false,
     answersUnsentAck: false,
     capsDelayedAck: false,
     tcp_rto_min_us: null,
@@ -58,6 +61,7 @@ export const KERNELS = {
   },
   '3.10': {
     wakesWhileFull: true,
+    queuesIcmpErrors: false,
     answersUnsentAck: false,
     capsDelayedAck: false,
     tcp_rto_min_us: null,
@@ -72,6 +76,7 @@ export const KERNELS = {
   },
   '4.14': {
     wakesWhileFull: true,
+    queuesIcmpErrors: false,
     answersUnsentAck: false,
     capsDelayedAck: false,
     tcp_rto_min_us: null,
@@ -86,6 +91,7 @@ export const KERNELS = {
   },
   '5.4': {
     wakesWhileFull: true,
+    queuesIcmpErrors: false,
     answersUnsentAck: false,
     capsDelayedAck: false,
     tcp_rto_min_us: null,
@@ -100,6 +106,7 @@ export const KERNELS = {
   },
   '6.1': {
     wakesWhileFull: true,
+    queuesIcmpErrors: true,
     answersUnsentAck: false,
     capsDelayedAck: false,
     tcp_rto_min_us: null,
@@ -114,6 +121,7 @@ export const KERNELS = {
   },
   '6.6': {
     wakesWhileFull: true,
+    queuesIcmpErrors: true,
     answersUnsentAck: false,
     capsDelayedAck: true,
     tcp_rto_min_us: null,
@@ -128,6 +136,7 @@ export const KERNELS = {
   },
   '6.12': {
     wakesWhileFull: true,
+    queuesIcmpErrors: true,
     answersUnsentAck: false,
     capsDelayedAck: true,
     tcp_rto_min_us: 200_000,
@@ -142,6 +151,7 @@ export const KERNELS = {
   },
   '6.18': {
     wakesWhileFull: false,
+    queuesIcmpErrors: true,
     answersUnsentAck: true,
     capsDelayedAck: true,
     tcp_rto_min_us: 200_000,

@@ -205,17 +205,18 @@ export const whyWriteFails = (sk_err: Errno | null, isShut: boolean): Reason =>
 
 // --- poll() ---
 
-/** POLLERR. An error that was only noted is no reason in this kernel. */
-export const whyPollErr = (sk_err: Errno | null): Reason =>
-  sk_err === null
-    ? { mark: 'tcp_poll:error' }
-    : reasonOf(
-        or(
-          'tcp_poll:error',
-          [
-            ['READ_ONCE(sk->sk_err)', sk_err],
-            ['!skb_queue_empty_lockless(&sk->sk_error_queue)', false],
-          ],
-          'poll() reports POLLERR',
-        ),
-      );
+/**
+ * POLLERR. `sk_err_soft` is not asked for: of an error that was only noted, poll() sees the message in the error queue.
+ * @param isQueued the error queue is not empty
+ */
+export const whyPollErr = (sk_err: Errno | null, isQueued: boolean): Reason =>
+  reasonOf(
+    or(
+      'tcp_poll:error',
+      [
+        ['READ_ONCE(sk->sk_err)', sk_err],
+        ['!skb_queue_empty_lockless(&sk->sk_error_queue)', isQueued],
+      ],
+      'poll() reports POLLERR',
+    ),
+  );

@@ -3,7 +3,7 @@
  * programs ask for. What arrives is judged in `incoming.ts` and data moves in `sender.ts` and `receiver.ts`;
  * `statechart.ts` does what the statechart asks for, `outgoing.ts` makes the segments, `diag.ts` tells of it all.
  *
- * Left out: SACK blocks, PAWS, urgent data.
+ * Left out: SACK blocks, PAWS, urgent data, MSG_ERRQUEUE.
  */
 import type { Rank } from '../../engine/clock.ts';
 import type { File } from '../../machine/file.ts';
@@ -105,8 +105,10 @@ export class TcpSock implements Whole {
   dst: Route;
   /** A pending error; reading it through SO_ERROR or a failed call clears it. */
   sk_err: Errno | null = null;
-  /** An error that was noted while connect() held the socket. */
+  /** An error that was noted while connect() held the socket; an ACK takes it back, a timeout ends with it. */
   sk_err_soft: Errno | null = null;
+  /** Errors in `sk_error_queue`, which only MSG_ERRQUEUE takes out. */
+  sk_error_queue = 0;
   /** `RCV_SHUTDOWN` and `SEND_SHUTDOWN`. */
   sk_shutdown = { rcv: false, send: false };
   /** Threads that sleep in write(). */
@@ -435,7 +437,10 @@ export class TcpSock implements Whole {
       return;
     }
     const family = familyOf(about.to.address);
+    // ipv6_icmp_error asks for IPV6_RECVERR, which nobody sets here; ip_icmp_error asks nothing.
+    const isQueued = family === 'inet' && this.kernel.queuesIcmpErrors;
     if (this.sk_state === 'SYN_SENT' && this.syn.elapsed_ms === 0) {
+      if (isQueued) this.sk_error_queue++;
       const { errno } = icmpFailure(code, family);
       this.sk_err_soft = errno;
       this.diag.record(
@@ -450,6 +455,7 @@ export class TcpSock implements Whole {
     const isRoute = family === 'inet' && (code === 'net' || code === 'host');
     if (this.sk_state === 'SYN_SENT' && isRoute && this.syn.revert(about) === 'expired')
       this.tell({ type: 'give up' });
+    if (this.sk_state === 'SYN_SENT' && isQueued) this.sk_error_queue++;
     this.tell({ type: 'ICMP error', code, family, isLocal });
   }
 

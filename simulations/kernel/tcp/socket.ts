@@ -289,20 +289,20 @@ export class TcpSocket implements Socket {
   /** `tcp_poll`. */
   poll(): readonly PollEvent[] {
     const { sk } = this;
-    const { sk_state, sk_err, receiver, sender, sk_shutdown } = sk;
+    const { sk_state, sk_err, sk_error_queue, receiver, sender, sk_shutdown } = sk;
     if (sk_state === 'LISTEN') return sk.queue?.sk_ack_backlog ? ['POLLIN'] : [];
     const events: PollEvent[] = [];
     const isUp = !isHandshaking(sk);
     if (sk_shutdown.rcv || (isUp && receiver.readable_bytes > 0)) events.push('POLLIN');
     if (isUp && (sender.isWriteable || sk_shutdown.send)) events.push('POLLOUT');
-    if (sk_err ?? sk.sk_err_soft) events.push('POLLERR');
+    if (sk_err !== null || sk_error_queue > 0) events.push('POLLERR');
     if (sk_state === 'CLOSE' || (sk_shutdown.rcv && sk_shutdown.send)) events.push('POLLHUP');
     if (sk_shutdown.rcv) events.push('POLLRDHUP');
     return events;
   }
 
   get whyError(): Reason {
-    return whyPollErr(this.sk.sk_err);
+    return whyPollErr(this.sk.sk_err, this.sk.sk_error_queue > 0);
   }
 
   subscribe(wake: () => void): () => void {
