@@ -23,6 +23,7 @@ import {
   type PollEvent,
   type Socket,
 } from './file.ts';
+import { fileFlags } from './file-flags.ts';
 import { Descriptor } from './file-table.ts';
 import type { Process } from './process.ts';
 import type { Answer, SystemCall, Waiting } from './program.ts';
@@ -153,7 +154,7 @@ const pause: Waiting = {
 function fcntl(file: File, { process }: Caller, { fd, cmd, arg }: Args): Reasoned {
   const descriptor = process.files.get(Number(fd));
   if (!descriptor) return failure('EBADF');
-  if (cmd === 'F_GETFL') return success(file.nonblocking ? 2050 : 2);
+  if (cmd === 'F_GETFL') return success(fileFlags(file.ref, file.nonblocking));
   if (cmd === 'F_SETFL') file.nonblocking = String(arg).includes('O_NONBLOCK');
   else if (cmd === 'F_GETFD') return success(descriptor.closeOnExec ? 1 : 0);
   else if (cmd === 'F_SETFD') descriptor.closeOnExec = String(arg).includes('FD_CLOEXEC');

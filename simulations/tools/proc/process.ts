@@ -4,6 +4,7 @@
  * Left out: of `status` memory, signals, capabilities and processors; of `limits` all but the open files, whose hard
  * limit is taken to be the soft one; of `fdinfo` the mount.
  */
+import { fileFlags, O } from '../../machine/file-flags.ts';
 import type {
   DescriptorState,
   FileRef,
@@ -15,15 +16,6 @@ import { directory, type Entry, file, link } from './entry.ts';
 
 /** The kernel's table of descriptors grows by doubling. */
 const LEAST_FDS = 64;
-/** `include/uapi/asm-generic/fcntl.h`. */
-const O = {
-  RDONLY: 0,
-  WRONLY: 0o1,
-  RDWR: 0o2,
-  NONBLOCK: 0o4000,
-  LARGEFILE: 0o100000,
-  CLOEXEC: 0o2000000,
-} as const;
 const DEVICE_INODES: Readonly<Record<string, number>> = { '/dev/null': 3 };
 
 /** What a link in /proc/PID/fd says. */
@@ -40,19 +32,13 @@ export function linkOf({ sockets }: MachineState, of: FileRef): string {
   }
 }
 
-function accessMode(of: FileRef): number {
-  if (of.kind === 'pipe') return of.end === 'write' ? O.WRONLY : O.RDONLY;
-  if (of.kind !== 'device') return O.RDWR;
-  return O.LARGEFILE | { r: O.RDONLY, w: O.WRONLY, u: O.RDWR }[of.mode];
-}
-
 function inodeOf({ sockets }: MachineState, of: FileRef): number {
   if (of.kind === 'socket') return sockets.get(of.cookie)?.inode ?? 0;
   return of.kind === 'device' ? (DEVICE_INODES[of.path] ?? 0) : of.inode;
 }
 
 function fdinfo(machine: MachineState, { file: of, nonblocking, close_on_exec }: DescriptorState): string {
-  const flags = accessMode(of) | (nonblocking ? O.NONBLOCK : 0) | (close_on_exec ? O.CLOEXEC : 0);
+  const flags = fileFlags(of, nonblocking) | (close_on_exec ? O.CLOEXEC : 0);
   return `pos:\t0\nflags:\t0${flags.toString(8)}\nino:\t${inodeOf(machine, of)}\n`;
 }
 

@@ -5,6 +5,7 @@
  * A program is taken to pass NULL where it need not know the answer: the peer's address to accept(), the time left to
  * clock_nanosleep().
  */
+import { O } from '../../machine/file-flags.ts';
 import { BYTES, POINTER, sockaddr, timespec, timeval, timevalBytes } from './values.ts';
 
 export type Args = { readonly [name: string]: unknown };
@@ -94,11 +95,13 @@ function setsockopt({ fd, option, value }: Args, string_limit: number): string {
   return `${fd}, ${level}, ${name}, [${value}], 4`;
 }
 
-/** `O_RDWR` and what F_GETFL adds to it. */
-function fileFlags(value: number): string {
-  const names = ['O_RDONLY', 'O_WRONLY', 'O_RDWR'][value & 3];
-  return value & 0o4000 ? `${names}|O_NONBLOCK` : `${names}`;
-}
+/** What F_GETFL says, in words. */
+const flagNames = (value: number): string =>
+  [
+    ['O_RDONLY', 'O_WRONLY', 'O_RDWR'][value & 3],
+    ...(value & O.NONBLOCK ? ['O_NONBLOCK'] : []),
+    ...(value & O.LARGEFILE ? ['O_LARGEFILE'] : []),
+  ].join('|');
 
 const fd = (args: Args): string => String(args.fd);
 
@@ -200,7 +203,7 @@ export const CALLS: Readonly<Record<string, CallText>> = {
     value: ({ cmd }, { value }) =>
       String(cmd).startsWith('F_GET') && value ? `0x${value.toString(16)}` : String(value),
     says: ({ cmd }, { value }) => {
-      if (cmd === 'F_GETFL') return `flags ${fileFlags(value)}`;
+      if (cmd === 'F_GETFL') return `flags ${flagNames(value)}`;
       return cmd === 'F_GETFD' && value ? 'flags FD_CLOEXEC' : '';
     },
   },

@@ -3,6 +3,7 @@ import { sys } from '#simulations/machine/calls.ts';
 import { SILENT } from '#simulations/machine/narrator.ts';
 import type { Process } from '#simulations/machine/process.ts';
 import { Run } from '#simulations/machine/run.ts';
+import { procEntry } from '#simulations/tools/proc/proc.ts';
 import { Lab, noting } from './lab.ts';
 
 describe('a process', () => {
@@ -110,6 +111,27 @@ describe('fork()', () => {
     const { processes } = lab.now();
     expect(processes.get(50)?.fds.get(3)).toMatchObject({ nonblocking: true, close_on_exec: true });
     expect(processes.get(51)?.fds.get(3)).toMatchObject({ nonblocking: true, close_on_exec: false });
+  });
+
+  // fcntl() and fdinfo of 6.18.44 say these; fdinfo adds O_CLOEXEC, which is the descriptor's.
+  it.each([
+    ['/dev/null', 0, 0o100002],
+    ['the read end of a pipe', 3, 0],
+    ['the write end', 4, 1],
+    ['a socket', 5, 2],
+    ['epoll', 6, 2],
+  ])('says the flags of %s in F_GETFL as in /proc/PID/fdinfo', (_what, fd, flags) => {
+    const lab = new Lab();
+    const hand = lab.hand(lab.process({ pid: 50 }));
+    for (const name of ['pipe2', 'socket', 'epoll_create1']) hand.call(name);
+    const seen = () => {
+      const entry = procEntry(lab.now(), 0, `/proc/50/fdinfo/${fd}`);
+      const [, octal = ''] = /flags:\t(\d+)/.exec(entry?.kind === 'file' ? entry.text : '') ?? [];
+      return [hand.call('fcntl', { fd, cmd: 'F_GETFL' }), Number.parseInt(octal, 8)];
+    };
+    expect(seen()).toEqual([flags, flags]);
+    hand.call('fcntl', { fd, cmd: 'F_SETFL', arg: 'O_NONBLOCK' });
+    expect(seen()).toEqual([flags | 0o4000, flags | 0o4000]);
   });
 
   it('keeps a pipe open for its reader: end of file only when both writers are closed', () => {

@@ -37,6 +37,15 @@ const printed = (events: readonly CallEvent[], argv = '-p 2001'): string[] =>
   finalLines(straceLines(events, argv.split(' '))).map(({ text }) => text);
 
 describe('a call', () => {
+  it.each([
+    [0, '= 0 (flags O_RDONLY)'],
+    [0o4001, '= 0x801 (flags O_WRONLY|O_NONBLOCK)'],
+    [0o104002, '= 0x8802 (flags O_RDWR|O_NONBLOCK|O_LARGEFILE)'],
+  ])('tells the flags %i of an open file by name', (value, says) => {
+    const [line] = printed(made('fcntl', { fd: 3, cmd: 'F_GETFL' }, { value }));
+    expect(line).toBe(`${'fcntl(3, F_GETFL)'.padEnd(39)} ${says}`);
+  });
+
   it('stands without its end while it is blocked, until the line with its end takes its place', () => {
     const events = made(
       'connect',
