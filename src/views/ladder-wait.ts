@@ -3,7 +3,7 @@
  * Until the wait is over only its beginning is drawn, so that nobody sees its end before it comes.
  */
 import type { Layout } from './ladder-layout.ts';
-import type { Side, Wait } from './scene.ts';
+import type { Pending, Side } from './pending.ts';
 import { appearing, escapeText, px } from './svg.ts';
 
 /** How much is drawn of a wait that is not over. */
@@ -34,7 +34,7 @@ function freeLine(wanted: number, top: number, bottom: number, taken: readonly n
 
 /** @param lines the x of both lines @param taken baselines of other words beside the lines, which come first */
 export function drawWait(
-  wait: Wait,
+  wait: Pending,
   lines: Readonly<Record<Side, number>>,
   layout: Layout,
   taken: readonly number[],
@@ -83,7 +83,7 @@ export function drawWait(
 }
 
 /** Its mark in the legend, centred on 0, 0. */
-export function waitMark(kind: Wait['kind']): string {
+export function waitMark(kind: Pending['kind']): string {
   if (kind === 'stall') return '<rect class="stall" x="-6" y="-5" width="12" height="10"/>';
   if (kind === 'timer') return '<rect class="rto" x="-2" y="-6" width="4" height="12" rx="2"/>';
   return kind === 'held'

@@ -9,7 +9,8 @@ import type { RunPicture } from '../figures/figure.ts';
 import { type Layout, layouts, SLANT } from './ladder-layout.ts';
 import { drawWait, waitMark } from './ladder-wait.ts';
 import { type Passage, passageLabel, passages } from './passage.ts';
-import type { Note, Scene, Wait } from './scene.ts';
+import type { Pending } from './pending.ts';
+import type { Note, Scene } from './scene.ts';
 import { appearing, escapeText, lossMark, type PacketKind, packetMark, px } from './svg.ts';
 
 /** Its width, in its own units. */
@@ -17,7 +18,7 @@ const LADDER_WIDTH = 430;
 const TOP = 48;
 
 /** The x of the two lines. Held bytes at the client need room between its line and the times. */
-const linesOf = (waits: readonly Wait[]) => ({
+const linesOf = (waits: readonly Pending[]) => ({
   client: waits.some(({ side, kind }) => side === 'client' && kind === 'held') ? 126 : 104,
   server: 384,
 });
@@ -128,7 +129,7 @@ const KIND_NAMES: Readonly<Record<PacketKind, string>> = {
   icmp: 'ICMP error',
   arp: 'ARP request',
 };
-const WAIT_NAMES: Readonly<Record<Wait['kind'], string>> = {
+const WAIT_NAMES: Readonly<Record<Pending['kind'], string>> = {
   timer: 'timer runs',
   'delayed-ack': 'ACK waits',
   held: 'held in the socket',

@@ -7,8 +7,8 @@ import { duration } from '#simulations/engine/duration.ts';
 import type { TraceEvent } from '#simulations/trace/event.ts';
 import type { Trace } from '#simulations/trace/trace.ts';
 import type { LevelsRow } from './levels.ts';
+import { lastMoment, type Pending, type Side } from './pending.ts';
 import { stopScale, ticks } from './scale.ts';
-import { lastMoment, type Side, type Wait } from './scene.ts';
 import { appearing, escapeText, packetKind, packetMark } from './svg.ts';
 
 /** A row of the time line. */
@@ -17,7 +17,7 @@ export type TimelineRow<T extends Trace = Trace> = { readonly name: string } & (
   /** When a process was blocked, and how it ended. */
   | { readonly shows: 'process'; readonly actor: string }
   /** What waits in the kernel of one end. */
-  | { readonly shows: 'waits'; readonly side: Side; readonly waits: (trace: T) => readonly Wait[] }
+  | { readonly shows: 'waits'; readonly side: Side; readonly waits: (trace: T) => readonly Pending[] }
   /** A stretch from the beginning that the parameters set, or null for none. */
   | { readonly shows: 'limit'; readonly until_us: (trace: T) => number | null }
   /** One level over time, or several that are stacked: made by `levels()`. */

@@ -2,7 +2,7 @@
 import { duration } from '#simulations/engine/duration.ts';
 import { count, counted } from '#simulations/engine/wording.ts';
 import { closeWaitPipe } from '#simulations/incidents/close-wait-pipe/simulation.ts';
-import { lastMoment } from '../../views/scene.ts';
+import { lastMoment } from '../../views/pending.ts';
 import { axis, strip as drawn, timeScale, words } from '../../views/strip.ts';
 import { px } from '../../views/svg.ts';
 import { presetRunOf } from '../trace-of.ts';

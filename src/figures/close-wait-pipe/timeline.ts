@@ -1,7 +1,7 @@
 /** Connections by state, who sleeps, and what the pipe holds, over time. */
 import { bytes, count } from '#simulations/engine/wording.ts';
 import { levels } from '../../views/levels.ts';
-import { lastMoment } from '../../views/scene.ts';
+import { lastMoment } from '../../views/pending.ts';
 import type { Timeline } from '../../views/timeline.ts';
 import { unit } from '../clock.ts';
 import { asleepIn, connectionsIn, hasPool } from './moment.ts';

@@ -1,6 +1,7 @@
 /** The client's SYNs and their timer, the worker and its supervisor. */
 import { duration } from '#simulations/engine/duration.ts';
-import { once, type Scene, type Wait } from '../../views/scene.ts';
+import type { Pending } from '../../views/pending.ts';
+import { once, type Scene } from '../../views/scene.ts';
 import type { Attempt } from './attempt.ts';
 import { notes } from './notes.ts';
 
@@ -8,7 +9,7 @@ import { notes } from './notes.ts';
 const STOPS = new Set(['timer-fired', 'connection-failed', 'connection-established', 'process-killed']);
 
 /** Each wait for an answer to a SYN. */
-export const synTimers = once(({ events }: Attempt): Wait[] => {
+export const synTimers = once(({ events }: Attempt): Pending[] => {
   const stops = events.filter(({ kind }) => STOPS.has(kind));
   let next = 0;
   return events

@@ -3,7 +3,7 @@ import { duration } from '#simulations/engine/duration.ts';
 import { counted } from '#simulations/engine/wording.ts';
 import { connectTimeout } from '#simulations/incidents/connect-timeout/simulation.ts';
 import { ofKind } from '#simulations/trace/event.ts';
-import { lastMoment } from '../../views/scene.ts';
+import { lastMoment } from '../../views/pending.ts';
 import { arc, axis, strip as drawn, timeScale, words } from '../../views/strip.ts';
 import { packetMark, px } from '../../views/svg.ts';
 import { presetRunOf } from '../trace-of.ts';

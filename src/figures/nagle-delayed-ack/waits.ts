@@ -3,7 +3,8 @@ import { duration } from '#simulations/engine/duration.ts';
 import { connectionOf, machineOf } from '#simulations/machine/lookups.ts';
 import type { TcpState } from '#simulations/machine/state.ts';
 import type { EventOfKind, TraceEvent } from '#simulations/trace/event.ts';
-import { once, type Side, type Wait } from '../../views/scene.ts';
+import type { Pending, Side } from '../../views/pending.ts';
+import { once } from '../../views/scene.ts';
 import type { Exchange } from './exchange.ts';
 
 const SIDES: readonly Side[] = ['client', 'server'];
@@ -22,9 +23,9 @@ const connectionAt = ({ worldAt }: Exchange, index: number, side: Side): TcpStat
   connectionOf(machineOf(worldAt(index), side));
 
 /** Bytes that stay in the socket of one end. */
-function holdsOf(trace: Exchange, side: Side): Wait[] {
+function holdsOf(trace: Exchange, side: Side): Pending[] {
   const { events } = trace;
-  const found: Wait[] = [];
+  const found: Pending[] = [];
   let open: Open | null = null;
   const close = (end: TraceEvent | undefined, end_us: number) => {
     if (!open) return;
@@ -46,8 +47,8 @@ function holdsOf(trace: Exchange, side: Side): Wait[] {
 }
 
 /** Acknowledgements of one end that wait for data to ride on. */
-function delayedAcksOf({ events }: Exchange, side: Side): Wait[] {
-  const found: Wait[] = [];
+function delayedAcksOf({ events }: Exchange, side: Side): Pending[] {
+  const found: Pending[] = [];
   let open: EventOfKind<'ack-delayed'> | null = null;
   const close = (end: TraceEvent) => {
     if (!open) return;
@@ -75,8 +76,8 @@ function delayedAcksOf({ events }: Exchange, side: Side): Wait[] {
 }
 
 /** The timer of window probes at one end, which also ends a cork. */
-function probesOf(trace: Exchange, side: Side): Wait[] {
-  const found: Wait[] = [];
+function probesOf(trace: Exchange, side: Side): Pending[] {
+  const found: Pending[] = [];
   let open: TraceEvent | null = null;
   let due_us = 0;
   for (const event of trace.events) {
@@ -103,9 +104,9 @@ function probesOf(trace: Exchange, side: Side): Wait[] {
 }
 
 /** While one end holds bytes until an ACK comes, the other holds the ACK until its timer fires. */
-function stallsOf(waits: readonly Wait[]): Wait[] {
+function stallsOf(waits: readonly Pending[]): Pending[] {
   const held = waits.filter(({ kind }) => kind === 'held');
-  return waits.flatMap((ack): Wait[] => {
+  return waits.flatMap((ack): Pending[] => {
     if (ack.kind !== 'delayed-ack' || ack.end?.kind !== 'delayed-ack-fired') return [];
     const holds = held.some(
       ({ side, from, end_us }) =>
@@ -116,7 +117,7 @@ function stallsOf(waits: readonly Wait[]): Wait[] {
 }
 
 /** Everything that waits, in the order in which it began. */
-export const waits = once((trace: Exchange): Wait[] => {
+export const waits = once((trace: Exchange): Pending[] => {
   const found = SIDES.flatMap((side) => [
     ...holdsOf(trace, side),
     ...delayedAcksOf(trace, side),

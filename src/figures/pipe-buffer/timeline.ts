@@ -2,7 +2,7 @@
 
 import { bytes } from '#simulations/engine/wording.ts';
 import { levels } from '../../views/levels.ts';
-import { lastMoment } from '../../views/scene.ts';
+import { lastMoment } from '../../views/pending.ts';
 import type { Timeline } from '../../views/timeline.ts';
 import { unit } from '../clock.ts';
 import { largest_bytes, strandedBytes, thePipe, writersOf } from './moment.ts';

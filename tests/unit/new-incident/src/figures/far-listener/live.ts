@@ -2,7 +2,8 @@
 import { duration } from '#simulations/engine/duration.ts';
 import { asLive } from '#site/figures/figure.ts';
 import { ladderOf } from '#site/views/ladder.ts';
-import { lastMoment, type Scene } from '#site/views/scene.ts';
+import { lastMoment } from '#site/views/pending.ts';
+import type { Scene } from '#site/views/scene.ts';
 import { farListener } from '../../../simulations/incidents/far-listener/simulation.ts';
 
 const scene: Scene = {
