@@ -6,7 +6,7 @@ import { count } from '#simulations/engine/wording.ts';
 import type { Trace } from '#simulations/trace/trace.ts';
 
 /** A figure, and as the text has it: a field in ms as a duration, a number or a list with commas. */
-export interface Figure {
+export interface SimulatedField {
   readonly value: unknown;
   readonly text: string;
 }
@@ -25,7 +25,7 @@ export function simulatedRun(name: string, given: Given): Trace {
  * @param at of a list: which one, from 1
  * @throws Error when the outcome has none
  */
-export function simulatedFigure(name: string, given: Given, field: string, at?: number): Figure {
+export function simulatedFigure(name: string, given: Given, field: string, at?: number): SimulatedField {
   const whole = (simulatedRun(name, given).outcome as Record<string, unknown>)[field];
   const value = at === undefined ? whole : (whole as unknown[])[at - 1];
   if (value === undefined || value === null)

@@ -69,11 +69,11 @@ export interface RegionTable {
   /** The state of an end's region, or undefined. @param side `client` or `server` */
   stateIn(world: World, side: string, region: string): string | undefined;
   /** What an event decided, or null. */
-  decidedBy(event: TraceEvent): Decision | null;
+  decidedBy(event: TraceEvent): DecidedRegion | null;
 }
 
 /** The end and the region that an event's kernel line belongs to. */
-export interface Decision {
+export interface DecidedRegion {
   readonly actor: string;
   readonly region: string;
 }

@@ -3,7 +3,7 @@ import type { Group, Situation } from '#content/errors/schema.ts';
 import type { Entry } from './match.ts';
 
 /** An errno as the C library has it. */
-export interface Errno {
+export interface LibcErrno {
   readonly number: number;
   readonly text: string;
 }
@@ -27,7 +27,7 @@ const numbered = (number: number): string[] => [
   `errno=${number}`,
 ];
 
-function entryOf(group: Group, situation: Situation, errno: Errno | undefined): ErrorEntry {
+function entryOf(group: Group, situation: Situation, errno: LibcErrno | undefined): ErrorEntry {
   const { title, means, to, missing, says, sources, typed } = situation;
   const isFirst = situation === group.situations[0];
   const own = errno ? [group.name, errno.text, ...numbered(errno.number)] : [];
@@ -52,7 +52,10 @@ function entryOf(group: Group, situation: Situation, errno: Errno | undefined): 
 }
 
 /** @param numbers the C library’s errno, by name */
-export const entriesOf = (groups: readonly Group[], numbers: Readonly<Record<string, Errno>>): ErrorEntry[] =>
+export const entriesOf = (
+  groups: readonly Group[],
+  numbers: Readonly<Record<string, LibcErrno>>,
+): ErrorEntry[] =>
   groups.flatMap((group) =>
     group.situations.map((situation) => entryOf(group, situation, numbers[group.name])),
   );

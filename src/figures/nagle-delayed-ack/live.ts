@@ -10,7 +10,7 @@ import type { TraceEvent } from '#simulations/trace/event.ts';
 import { type Bar, bars } from '../../views/bars.ts';
 import type { Variable } from '../../views/gauges.ts';
 import { ladderOf } from '../../views/ladder.ts';
-import { asLive, type Decision } from '../figure.ts';
+import { asLive, type DecidedRegion } from '../figure.ts';
 import type { Exchange } from './exchange.ts';
 import { gauges } from './gauges.ts';
 import { latency_us, requests, stalledRequests } from './requests.ts';
@@ -23,7 +23,7 @@ const REGIONS: readonly (readonly [region: string, functions: RegExp])[] = [
   ['retransmission', /tcp_retransmit|tcp_write_timeout|tcp_write_wakeup|probe|tcp_connect:timer/],
 ];
 
-function decidedBy({ kind, actor, mark }: TraceEvent): Decision | null {
+function decidedBy({ kind, actor, mark }: TraceEvent): DecidedRegion | null {
   if (kind === 'state-changed') return { actor, region: 'connection' };
   if (kind === 'segment-held' || kind === 'window-full') return { actor, region: 'sending' };
   const [region] = REGIONS.find(([, functions]) => functions.test(mark ?? '')) ?? [];
