@@ -1,6 +1,6 @@
 /** The icon for browsers that take no SVG, and for those that ask for this name without being told. */
 import type { APIRoute } from 'astro';
-import { ico, iconPng } from '#site/icons.ts';
+import { ico, iconPng } from '#site/pictures/icons.ts';
 
 const SIZE = 32;
 

@@ -22,7 +22,7 @@ describe('a program of this project', () => {
   // Those that load a browser are left out: they take seconds to say the same.
   test.concurrent.each([
     'src/excerpts/fetch.ts',
-    'src/picture.ts',
+    'src/pictures/draw.ts',
     'tests/conformance/table.ts',
     'tests/fuzz.ts',
     'tests/links.ts',

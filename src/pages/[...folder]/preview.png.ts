@@ -1,7 +1,7 @@
 /** The pictures for the previews of links, one for each page that has a text of its own, and one for the site. */
 import type { APIRoute } from 'astro';
 import { stripOf } from '#site/figures/strips.ts';
-import { type Previewed, preview } from '#site/preview.ts';
+import { type Previewed, preview } from '#site/pictures/preview.ts';
 import { sequence } from '#site/sequence.ts';
 
 const SITE_ITSELF: Previewed = {

@@ -1,10 +1,12 @@
-/** Pictures that a build draws for other programs: previews of links, icons. And the map of the site. */
+/** Pictures for other programs: previews of links, icons, the README's. And the map of the site. */
+import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { strip } from '#site/figures/connect-timeout/strip.ts';
-import { ico, iconPng } from '#site/icons.ts';
-import { linesOf, widthOf } from '#site/outlines.ts';
-import { preview, previewSvg } from '#site/preview.ts';
+import { ico, iconPng } from '#site/pictures/icons.ts';
+import { linesOf, widthOf } from '#site/pictures/outlines.ts';
+import { preview, previewSvg } from '#site/pictures/preview.ts';
+import { PICTURE, readmePicture } from '#site/pictures/readme.ts';
 import { PREVIEW } from '#site/site.ts';
 import { sitemapOf } from '#site/sitemap.ts';
 
@@ -49,6 +51,13 @@ describe('the icon', () => {
   it('for a home screen is opaque', async () => {
     const { width, hasAlpha } = await sharp(await iconPng(180, '#1c1e22')).metadata();
     expect({ width, hasAlpha }).toEqual({ width: 180, hasAlpha: false });
+  });
+});
+
+describe('the README’s picture', () => {
+  it('is what `npm run picture` would draw now', () => {
+    const isAsDrawn = readFileSync(PICTURE, 'utf8') === readmePicture();
+    expect(isAsDrawn, `${PICTURE} is stale: npm run picture`).toBe(true);
   });
 });
 

@@ -1,9 +1,9 @@
 /** The picture that other programs show for a link: the page's title, and the strip of its run. */
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
+import { PREVIEW, SITE } from '../site.ts';
+import { STRIP } from '../views/strip.ts';
 import { type Family, linesOf, outline, widthOf } from './outlines.ts';
-import { PREVIEW, SITE } from './site.ts';
-import { STRIP } from './views/strip.ts';
 
 export interface Previewed {
   /** A few words above the title. */
