@@ -16,10 +16,13 @@ export interface Compared {
  */
 export const SCHEDULING_ms = 10;
 
-/** Times are recorded to 0.1 ms, and a lab reads its clock before the call. */
+/**
+ * How much earlier than in the simulation a time may be recorded, in ms: times are recorded to 0.1 ms, and the moment
+ * from which a lab counts is read before the call, not in it.
+ */
 export const EARLY_ms = 0.2;
 
-/** A time: late by at most `late_ms`, early by no more than the clock's own error. */
+/** A time: late by at most `late_ms`, early by no more than `early_ms`, which a caller that widens it gives a reason for. */
 export function time(
   figure: string,
   simulated: number | null,

@@ -1,7 +1,8 @@
 /**
  * Holds the close-wait-pipe simulation, and the rules for a pipe behind a stopped ssh, to what a kernel did.
  *
- * The lab lets nothing happen before everybody has done what he can, so nothing is late and every count must be equal.
+ * The lab takes its next step when all that can run has run. So every count must be equal, and no time is
+ * compared.
  */
 import { type Given, settleParameters } from '../../engine/parameters.ts';
 import { Pipe } from '../../kernel/pipe/pipe.ts';

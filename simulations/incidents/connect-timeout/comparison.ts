@@ -1,8 +1,10 @@
 /**
  * Holds the connect-timeout simulation to what a kernel did.
  *
- * Counts and errors must be equal. A time may be late, never early: by one slot of the timer wheel
- * for each timer that led to it, and by what it takes a busy machine to run a process that is ready.
+ * Counts and errors must be equal. A time may be late: by one slot of the timer wheel and one tick for each timer that
+ * led to it, and by what it takes a busy machine to run a process that is ready; a poll() that runs out, by its own
+ * slack; an attempt that root's command ends, by as long as the command took. It may be early by the error of the
+ * measurement, twice that for the wait between two SYNs, and by 1 ms where TCP_USER_TIMEOUT ended the attempt.
  */
 import { type Given, settleParameters } from '../../engine/parameters.ts';
 import { MCAST_SOLICIT, RETRANS_TIME_ms } from '../../kernel/neighbour.ts';
@@ -129,7 +131,7 @@ function comparedArp(observed: Observed, trace: Trace<ConnectTimeoutOutcome>, hz
 
 /**
  * The waits between SYNs. A wait alone has a narrow bound, where a sum of waits has a wide one. A SYN that an
- * ICMP error sent ahead of its timer ends no wait.
+ * ICMP error sent ahead of its timer ends no wait. Each end of a wait has the measurement's error.
  */
 function comparedWaits(observed: Observed, trace: Trace<ConnectTimeoutOutcome>, hz: number): Compared[] {
   const { events, outcome } = trace;
@@ -142,7 +144,7 @@ function comparedWaits(observed: Observed, trace: Trace<ConnectTimeoutOutcome>, 
     if (i === 0 || reverted.has(at)) return [];
     const wait_ms = gap(outcome.syn_times_ms, i);
     const late_ms = lateness_ms([wait_ms], hz) + SCHEDULING_ms;
-    return [time(`wait ${i}`, wait_ms, gap(observed.syn_times_ms, i), { late_ms, early_ms: 1 })];
+    return [time(`wait ${i}`, wait_ms, gap(observed.syn_times_ms, i), { late_ms, early_ms: 2 * EARLY_ms })];
   });
 }
 

@@ -2,8 +2,9 @@
  * Holds the nagle-delayed-ack simulation to what a kernel did.
  *
  * Segments must be equal, one by one, in each direction of each connection: flags, bytes and numbers. A latency may be
- * late, never early: by a timer-wheel slot and a tick for each timer that the request waited for, and by what a busy
- * machine takes to run a program that is ready.
+ * late: by a timer-wheel slot and a tick for each timer that the request waited for, and by what a busy machine takes to
+ * run a program that is ready. It may be early by the error of the measurement, and by 1 ms more where a wire with a
+ * round-trip time is between the ends. `ato` may be up to two ticks longer where there is a pause.
  */
 import { settleParameters } from '../../engine/parameters.ts';
 import { JIFFY_ms } from '../../kernel/tcp/retransmission.ts';

@@ -2,8 +2,8 @@
  * Holds the pipe-buffer simulation, and the rules for a pipe's size, to what a kernel did.
  *
  * Bytes, counts, errors and the order of writers must be equal. The lab goes step by step, so there is no timer to be
- * late: a time may be late by what it takes a busy machine to carry out a step, and never early. A case without
- * the clock ("stepped") has exact times.
+ * late: a time may be late by what it takes a busy machine to carry out a step, and early by the 0.1 ms to which it is
+ * recorded. A case without the clock ("stepped") has exact times.
  */
 import { type Given, settleParameters } from '../../engine/parameters.ts';
 import { Pipe } from '../../kernel/pipe/pipe.ts';
