@@ -15,6 +15,7 @@ export interface Comparison {
   parametersOf?(recorded: RecordedCase): Given;
 }
 
+/** What an `index.ts` exports as `incident`: an incident's, or that of a page of the reference. */
 export interface Incident {
   readonly simulation: Simulation;
   /** What can be printed of its runs, the one that tells most first. */

@@ -1,3 +1,4 @@
+/** The collections of content/ for Astro, and what the frontmatter of each may hold. A wrong field ends the build. */
 import { defineCollection } from 'astro:content';
 import { file, glob } from 'astro/loaders';
 import { z } from 'astro/zod';

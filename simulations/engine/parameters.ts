@@ -14,7 +14,7 @@ interface Described {
 export type Earlier = Readonly<Record<string, ParameterValue>>;
 type Settled<T> = T | ((earlier: Earlier) => T);
 
-/** A whole number between two limits. The default and the upper limit may hang on earlier parameters. */
+/** A whole number between two limits. The default and the upper limit may depend on earlier parameters. */
 export interface IntegerParameter extends Described {
   readonly type: 'integer';
   readonly unit?: 'ms' | 'µs' | 's' | 'bytes';
@@ -110,7 +110,7 @@ export function defaultHangsOn(parameter: Parameter, earlier: Earlier): string[]
   return [...asked];
 }
 
-/** The default in the light of earlier parameters (a kernel's sysctl hangs on the kernel). */
+/** The default in the light of earlier parameters (a kernel's sysctl depends on the kernel). */
 export const defaultOf = (parameter: Parameter, earlier: Earlier): ParameterValue =>
   settle<ParameterValue>(parameter.default, earlier);
 

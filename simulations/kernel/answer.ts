@@ -15,6 +15,11 @@ const markIn = (why: Why | undefined): KernelMark | undefined => (typeof why ===
 const decisionIn = (why: Why | undefined): Decision | undefined =>
   typeof why === 'string' ? undefined : why?.decision;
 
+/**
+ * A call that did what was asked.
+ * @param value what it returns: bytes, a descriptor, or 0
+ * @param why the kernel line that let it, with what it decided on where that is known
+ */
 export const success = (value = 0, why?: Why): Reasoned => ({
   value,
   errno: null,
@@ -22,6 +27,11 @@ export const success = (value = 0, why?: Why): Reasoned => ({
   decision: decisionIn(why),
 });
 
+/**
+ * A call that returns −1.
+ * @param why the kernel line that refused it, with what it decided on where that is known
+ * @param because a sentence for the reader, where the line alone does not tell
+ */
 export const failure = (errno: Errno, why?: Why, because?: string): Reasoned => ({
   value: -1,
   errno,

@@ -85,7 +85,7 @@ export interface Found {
 interface Destination {
   offset: number;
   readonly taken: PortSet;
-  /** The range in which a search found nothing, while nothing has become free since. */
+  /** A range in which a search found no free port, and in which none has become free since; else null. */
   full: readonly [low: number, high: number] | null;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Kernel versions: the defaults and rules that an active open hangs on.
+ * Kernel versions: the defaults and rules that an active open depends on, and others that changed between versions.
  *
  * Left out: pipes before 5.5, where every read that freed a slot woke every writer, and before 5.14, where a pipe past
  * the soft limit got one slot; distributions' own patches and sysctl files; `tcp_rto_max_ms` (6.15) is at its default;
@@ -14,6 +14,7 @@ export type UserTimeoutInSynSent =
   /** It shortens the timer to its own end, and ends the attempt there. */
   | 'honoured';
 
+/** One version of Linux: what it has for those rules and defaults in which versions differ. */
 export interface KernelProfile {
   /** Default of the sysctl. */
   readonly tcp_syn_retries: number;

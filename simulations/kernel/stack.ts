@@ -103,7 +103,7 @@ export class NetworkStack implements End, TcpHost<TcpSock> {
   readonly neighbours: Shelf<string, NeighbourState>;
   readonly ports: Ports;
   readonly table = new SocketTable<TcpSock | TimeWait | Still, TcpSock>();
-  /** `ip route change` sets it; who has a socket already sees it with its next segment. */
+  /** `ip route change` sets it; whoever has a socket already sees it with the next segment. */
   route: Route = PLAIN_ROUTE;
   /** UDP, where the machine has it. */
   udp: Datagrams | null = null;

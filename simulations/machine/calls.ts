@@ -33,6 +33,11 @@ export interface PollFd {
   readonly events: readonly PollEvent[];
 }
 
+/**
+ * The system calls as programs yield them: `yield* sys.connect(fd, address)` gives the call's answer, with `errno` null
+ * or its name, and `value` −1 where it failed. What each does is in `syscalls.ts`; which exist on a machine depends on
+ * its kinds (`kinds/`), and one that does not exist is ENOSYS.
+ */
 export const sys = {
   /** @param options.family AF_INET when left out; datagrams know no other */
   socket: (options: { nonblocking?: boolean; type?: 'SOCK_STREAM' | 'SOCK_DGRAM'; family?: Family } = {}) =>
@@ -76,7 +81,7 @@ export const sys = {
   writev: (fd: number, buffers: readonly number[]) => call('writev', { fd, buffers }),
   /** send() with MSG_MORE. */
   sendMore: (fd: number, bytes: number) => call('send', { fd, bytes, flags: 'MSG_MORE' }),
-  /** A datagram. @param content what is in it, for whom it concerns */
+  /** A datagram. @param content what is in it, for the program that receives it */
   sendto: (fd: number, bytes: number, to: Endpoint, content?: Json) =>
     call('sendto', {
       fd,

@@ -22,6 +22,10 @@ export interface Flags {
   readonly MSG_NOSIGNAL?: boolean;
 }
 
+/**
+ * What a descriptor refers to (`struct file_operations`): sockets, the ends of a pipe, epoll, devices. A call finds its
+ * file by descriptor and leaves the rest to it. What must sleep gives `Waiting` in place of an answer.
+ */
 export interface File {
   /** What the snapshot says of it. */
   readonly ref: FileRef;
@@ -67,6 +71,7 @@ export interface Socket extends File {
   queued?(request: string): number | Errno;
 }
 
+/** Whether it takes the calls of a socket; on any other file they are ENOTSOCK. */
 export const isSocket = (file: File): file is Socket => file.ref.kind === 'socket';
 
 /** An open file, and how many descriptors of all processes refer to it. */

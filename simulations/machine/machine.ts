@@ -30,7 +30,7 @@ export interface MachineOptions {
   readonly random: Random;
   /** The device's MTU less 40 bytes, 60 over IPv6; that of Ethernet when left out. */
   readonly mss_bytes?: number;
-  /** What a segment takes of a receive buffer, which hangs on the device's driver; veth, when left out. */
+  /** What a segment takes of a receive buffer, which depends on the device's driver; veth, when left out. */
   readonly truesize?: Truesize;
   /** Whether its sockets tell what they do; where there are thousands, the incident does. */
   readonly tells?: boolean;

@@ -8,6 +8,10 @@ import type { Answer, SystemCall } from './program.ts';
 import type { Sleep } from './sleep.ts';
 import type { Thread } from './thread.ts';
 
+/**
+ * What a process tells at each step of its calls. One that knows its incident puts the story into words; `CallNarrator`
+ * tells every call alike; `SILENT` none.
+ */
 export interface Narrator {
   called(thread: Thread, call: SystemCall): void;
   slept(thread: Thread, sleep: Sleep): void;

@@ -68,8 +68,8 @@ export class Run {
   }
 
   /**
-   * Goes on until nothing is due. Rests now and then and says how many events there are, so that who waits for it can
-   * do something else.
+   * Goes on until nothing is due. Rests now and then and says how many events there are, so that whoever waits for it
+   * can do something else.
    * @throws RangeError after so many deadlines: a run that never ends is a defect
    */
   *drain(limit = 5_000_000): Slices {

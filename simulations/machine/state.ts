@@ -65,7 +65,10 @@ export interface MachineState {
   readonly neighbours: Lookup<string, NeighbourState>;
   /** By nstat's names; a counter that never counted is absent. */
   readonly counters: Counters;
-  /** The sockets that exist by the thousand (`LightConnection`, `TcpPair`), counted by what ss shows of them. */
+  /**
+   * The sockets that exist by the thousand, counted by what ss shows of them: `TcpPair` in simulations,
+   * `LightConnection` in the engine's benchmark.
+   */
   readonly census: readonly Alike[];
 }
 

@@ -1,4 +1,7 @@
-/** The sysctls of a host (below `net.ipv4`), with the defaults of Linux 6.12. */
+/**
+ * The sysctls of a host, with the defaults of Linux 6.12. Each has its kernel name, below `net.ipv4` where its comment
+ * does not say otherwise; `rcvbuf_bytes` alone is a name of ours.
+ */
 export interface Sysctls {
   readonly tcp_syn_retries: number;
   readonly tcp_syn_linear_timeouts: number;
@@ -25,7 +28,7 @@ export interface Sysctls {
   readonly ip_local_port_range: readonly [low: number, high: number];
   /** `net.core.somaxconn`: no accept queue is longer. */
   readonly somaxconn: number;
-  /** The default of `tcp_rmem`, in bytes. */
+  /** The second value of `tcp_rmem`, the receive buffer that a new socket begins with, in bytes. */
   readonly rcvbuf_bytes: number;
   /** `net.core.rmem_max` and `wmem_max`: the most that SO_RCVBUF and SO_SNDBUF can ask for, in bytes, before they are doubled. */
   readonly rmem_max: number;

@@ -1,5 +1,5 @@
 /**
- * An end of a wire that a person plays, a script or a test: it sends what it is told to and answers nothing by itself.
+ * An end of a wire that a script or a test plays: it sends what it is told to and answers nothing by itself.
  * Put it on a {@link Link} or a ManualWire beside machines; it may take any address, also one that is a machine's own,
  * to send what that machine has not sent.
  *

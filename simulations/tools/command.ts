@@ -22,7 +22,8 @@ export interface View {
  */
 export type Command = (machine: MachineState, at_us: number, argv: readonly string[], view?: View) => Output;
 
+/** What a tool prints when all is well: exit code 0. */
 export const printed = (stdout: string): Output => ({ stdout, stderr: '', exit: 0 });
 
-/** @param stderr without the line feed at its end */
+/** What a tool says on standard error alone. @param stderr without the line feed at its end @param exit the real tool's code */
 export const failed = (stderr: string, exit: number): Output => ({ stdout: '', stderr: `${stderr}\n`, exit });

@@ -8,13 +8,14 @@ export interface Operand {
   readonly value: string | number | boolean | null;
   /** What a number counts, or null where it is a place in the stream, a count of events, or no number. */
   readonly unit: Unit | null;
-  /** Whether the result hung on it: all operands of a true "and", the false ones of a false "and". */
+  /** Whether the result depended on it: all operands of a true "and", the false ones of a false "and". */
   readonly made_it: boolean;
 }
 
 /** Times are given in ms where the kernel counts jiffies. */
 export type Unit = 'ms' | 'bytes' | 'segments';
 
+/** A condition of the kernel with the value of each operand, what it came to and what follows. */
 export interface Decision {
   /** The line of the condition, which may be another than the line that acts on it: the event's own mark. */
   readonly mark: KernelMark;

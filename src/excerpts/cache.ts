@@ -1,3 +1,4 @@
+/** The kernel source that was fetched once, kept for the next build. */
 import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type KernelSource, readTree, type SourceStep } from './source.ts';

@@ -1,3 +1,4 @@
+/** Commands that run beside this program: apt-get, dpkg-deb, tar. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 

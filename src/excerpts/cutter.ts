@@ -1,3 +1,4 @@
+/** Cuts a definition out of C, found by the language's grammar and not by its indentation. */
 import { createRequire } from 'node:module';
 import { Language, type Node, Parser } from 'web-tree-sitter';
 

@@ -1,3 +1,4 @@
+/** Kernel source from Debian's archive. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';

@@ -1,3 +1,4 @@
+/** The kernel excerpts: where their source comes from, how each is cut, and whether its text is the pinned one. */
 import { createHash } from 'node:crypto';
 import { cachePath, cacheStep, keptIn } from './cache.ts';
 import { type Cut, type CutFile, openFile } from './cutter.ts';

@@ -1,3 +1,4 @@
+/** `npm run kernel`: fetches and cuts the excerpts, holds them against their pins, and sets new ones. */
 import { commandLine } from '../command.ts';
 import {
   type Excerpt,

@@ -1,3 +1,4 @@
+/** Which lines of an excerpt are folded away. */
 import type { Cut } from './cutter.ts';
 import type { LineRange } from './marks.ts';
 

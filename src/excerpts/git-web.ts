@@ -1,3 +1,4 @@
+/** Kernel source from the kernel's own git, file by file. */
 import { type SourceStep, sourceOf } from './source.ts';
 
 const TIMEOUT_MS = 20_000;

@@ -1,3 +1,4 @@
+/** The list of the excerpts and of the marks in them: content/kernel.json. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';

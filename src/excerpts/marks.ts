@@ -1,3 +1,4 @@
+/** Where the marks of an excerpt are in its text. */
 import type { Cut } from './cutter.ts';
 import type { MarkPattern } from './manifest.ts';
 

@@ -1,3 +1,5 @@
+/** How a long fetch tells that it goes on: a line on a terminal that replaces itself, or some lines in a log. */
+
 /** Tells a person at a terminal, or a log, what takes so long. */
 export interface Progress {
   /** A line that stays. */

@@ -1,3 +1,4 @@
+/** Kernel source, and the places that it can come from, asked in their order. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isInSeries } from './manifest.ts';

@@ -1,3 +1,4 @@
+/** A directory that is there while it is needed. */
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

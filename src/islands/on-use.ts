@@ -1,6 +1,6 @@
 /**
  * Loads the script of an island when the page is first used: the engine of the simulations weighs more than all else,
- * and who reads the playbook does not need it. What is clicked or typed meanwhile is done when it is there.
+ * and whoever reads the playbook does not need it. What is clicked or typed meanwhile is done when it is there.
  */
 
 import { nextTask } from './task.ts';

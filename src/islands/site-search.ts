@@ -17,7 +17,7 @@ const MOST = { errors: 5, pages: 5, sections: 2 } as const;
 const WORTH = 0.4;
 /** More words than these are a log line, and no chapter has it as a sentence. */
 const PROSE_words = 8;
-/** The last words looked for, so that who went to a result finds the way back to the others. */
+/** The last words looked for, so that whoever went to a result finds the way back to the others. */
 const LAST = 'search';
 
 export class SiteSearch extends HTMLElement {

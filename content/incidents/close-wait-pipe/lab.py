@@ -5,7 +5,7 @@ Each case gets a network namespace of its own. Four experiments:
 
 pile-up: a threaded server, its clients and whoever is at the other end of its stderr. One process plays the clients
 and the clock: it carries out what is due (a client starts, a client gives up, the reader begins to drain or dies) in
-the order of the due times, and only when everybody else sleeps. So the outcome does not hang on who is faster. As root
+the order of the due times, and only when everybody else sleeps. So the outcome does not depend on who is faster. As root
 that is by SCHED_FIFO on one processor, where the clock comes last; without root it looks at every thread's state.
 Only the kernel's own timers (a SYN that is sent again) and the server's pause after EMFILE are in real time.
 

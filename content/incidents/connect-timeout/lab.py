@@ -11,7 +11,7 @@ namespaces are allowed. `nft` or `iptables` makes the REJECT rules; without them
 far as a router can say the same.
 It cannot harm the machine: addresses, rules and sysctls exist only inside the namespaces, which vanish with
 the processes, and nothing leaves the veth pairs. It writes no file unless given --out.
-All cases take about five minutes, --short less than one, and in any case it stops after MAX_RUN_S.
+All cases take about five minutes, --short about one, a busy machine longer; in any case it stops after MAX_RUN_S.
 """
 import errno
 import json
@@ -55,7 +55,7 @@ FIRST_AID_RETRIES = 3  # what first_aid=sysctl sets tcp_syn_retries to
 
 
 class Family:
-    """What hangs on IPv4 or IPv6: addresses from RFC 5737 and RFC 3849, and words of nft, iptables and `ip route`."""
+    """What depends on IPv4 or IPv6: addresses from RFC 5737 and RFC 3849, and words of nft, iptables and `ip route`."""
 
     def __init__(self, number, client, peer, target, bits, net_bits, nft, ip_option, icmp, rejects, codes, routes):
         self.number, self.client, self.peer, self.target = number, client, peer, target

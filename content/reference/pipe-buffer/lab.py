@@ -2,7 +2,7 @@
 """How much fits into a pipe, who sleeps when it is full, and what wakes him? Ask this machine's kernel.
 
 Each case makes a pipe and lets processes of its own write to it and read from it, one step at a time: a step begins
-when everybody has done what he can, so the outcome does not hang on who is faster. They share one processor and,
+when all that can run has run, so the outcome does not depend on who is faster. They share one processor and,
 where that is allowed, SCHED_FIFO: who is woken runs when the one that runs sleeps. A case marked "stepped" does not
 wait for the clock between its steps, and its times are those that the steps stand for. Without root the scheduler
 decides which of several woken writers runs first, so a case with several may come out otherwise.

@@ -1,4 +1,4 @@
-/** The close-wait-pipe incident, as the rest of the house finds it. */
+/** What the catalogue, the command line, the site and the tests find of the close-wait-pipe incident. */
 import type { Incident } from '../../incident.ts';
 import { anySimulation } from '../../simulation.ts';
 import { type CloseWaitCase, compare } from './comparison.ts';

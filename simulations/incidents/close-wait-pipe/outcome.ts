@@ -20,6 +20,7 @@ const some = (n: number, noun: string): string => (n === 0 ? `no ${noun}` : coun
 const is = (n: number): string => (n < 2 ? 'is' : 'are');
 const has = (n: number): string => (n < 2 ? 'has' : 'have');
 
+/** What the run came to, in a sentence or two: how many were served, what piled up, and who sleeps. */
 export function verdictOf(p: CloseWaitPipeParameters, outcome: CloseWaitPipeOutcome): string {
   const { served, close_wait, syn_sent_clients, accept_errno, ended_by } = outcome;
   if (ended_by !== 'duration')

@@ -1,4 +1,4 @@
-/** The connect-timeout incident, as the rest of the house finds it. */
+/** What the catalogue, the command line, the site and the tests find of the connect-timeout incident. */
 import type { Incident } from '../../incident.ts';
 import { anySimulation } from '../../simulation.ts';
 import { compare, type Observed, parametersOf, simulate } from './comparison.ts';

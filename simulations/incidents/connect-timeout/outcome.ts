@@ -14,6 +14,7 @@ const STILL_TRYING = new Set(['EINPROGRESS', 'EALREADY']);
 
 const after = (ms: number): string => (ms === 0 ? 'At once' : `After ${duration(ms * 1000)}`);
 
+/** What the run came to, in a sentence: how the attempt ended, when, and after how many SYNs. */
 export function verdictOf(outcome: ConnectTimeoutOutcome): string {
   const { syn_times_ms, errno, returned_at_ms, killed_at_ms } = outcome;
   const { length } = syn_times_ms;

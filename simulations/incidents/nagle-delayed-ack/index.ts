@@ -1,4 +1,4 @@
-/** The nagle-delayed-ack incident, as the rest of the house finds it. */
+/** What the catalogue, the command line, the site and the tests find of the nagle-delayed-ack incident. */
 import type { Incident } from '../../incident.ts';
 import { anySimulation } from '../../simulation.ts';
 import { compare, type ExchangeCase } from './comparison.ts';

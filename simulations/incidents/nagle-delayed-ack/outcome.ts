@@ -6,7 +6,10 @@ export interface NagleDelayedAckOutcome {
   readonly stalls: readonly number[];
 }
 
-/** @param answered how many requests got their whole response; only the last can be without */
+/**
+ * What the run came to, in a sentence or two: which requests stalled, how long they took, and how long the others.
+ * @param answered how many requests got their whole response; only the last can be without
+ */
 export function verdictOf({ latencies_ms, stalls }: NagleDelayedAckOutcome, answered: number): string {
   const { length } = latencies_ms;
   if (length === 0) return 'No request was made.';

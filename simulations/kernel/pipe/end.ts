@@ -1,5 +1,5 @@
 /**
- * The two ends of a pipe as files (`pipefifo_fops` in `fs/pipe.c`): who reads and who writes sleeps here.
+ * The two ends of a pipe as files (`pipefifo_fops` in `fs/pipe.c`): whoever reads and whoever writes sleeps here.
  *
  * Left out: splice(), FIFOs with a name.
  */

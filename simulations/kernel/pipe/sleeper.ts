@@ -1,7 +1,7 @@
 /**
  * A writer's sleep: in write() on `wr_wait`, or in poll() (`wait_event_interruptible_exclusive`, `poll_wait`).
  *
- * One processor: who is woken runs when the one that runs now sleeps or ends, in the order of waking. On a machine
+ * One processor: whoever is woken runs when the one that runs now sleeps or ends, in the order of waking. On a machine
  * with more processors the two may meet, and either may be first.
  */
 import { Chart } from '../../engine/chart.ts';

@@ -120,8 +120,8 @@ export class DelayedAck {
     } else if (m < this.ato) {
       this.ato = Math.min((this.ato >> 1) + m, rto, TCP_DELACK_MAX);
       rule = 'average';
-      // The kernel asks for more than the RTO. A timer of exactly that length is a tick late there, and on time here.
     } else if (m >= rto) {
+      // The kernel asks for more than the RTO. A timer of exactly that length is a tick late there, and on time here.
       this.#addQuick();
       rule = 'gap';
     }

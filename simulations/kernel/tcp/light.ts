@@ -1,6 +1,7 @@
 /**
  * A connection of this machine to a server that answers at once, as a small thing: a port, two states, and the record
- * that stays when this end closes first. Load tests make them by the hundred thousand.
+ * that stays when this end closes first. No simulation uses it yet: `tests/bench-engine.ts` makes them by the hundred
+ * thousand, to hold the engine to what a run with very many records in TIME_WAIT needs.
  *
  * The wire loses nothing and takes no time. Left out: sequence numbers, data, every timer but TIME_WAIT's,
  * `tcp_tw_reuse`, `tcp_max_tw_buckets`.

@@ -48,7 +48,7 @@ export const tcp_minshall_check = ({ snd_sml, snd_una, snd_nxt }: NagleState): b
 
 const sends = (decision: Decision, because: string): NagleVerdict => ({ holds: null, decision, because });
 
-/** Verdicts that hang on no number. */
+/** Verdicts that depend on no number. */
 const PUSHED = sends(
   and('tcp_nagle_test:push', [['nonagle & TCP_NAGLE_PUSH', true]], GOES),
   'what is there is pushed out',

@@ -6,7 +6,7 @@
  * for segments that cost a device more than twice their data.
  */
 
-/** What a segment takes of a receive buffer, in bytes, by its data. It hangs on the driver that brings it. */
+/** What a segment takes of a receive buffer, in bytes, by its data. It depends on the driver that brings it. */
 export type Truesize = (payload_bytes: number) => number;
 
 /** From a Linux of the same machine, over veth: the sender's `sk_buff`, as it was made for the data. */

@@ -238,7 +238,7 @@ export class TcpSock implements Whole {
     return null;
   }
 
-  /** Passive open: `inet_csk_listen_start`. @param queue who is ready will wait in it */
+  /** Passive open: `inet_csk_listen_start`. @param queue where a connection that is ready waits for accept() */
   listen(queue: AcceptQueue<Acceptable>): Errno | null {
     const errno = this.host.hashListener(this);
     if (errno) return errno;
@@ -392,7 +392,7 @@ export class TcpSock implements Whole {
     this.close(true);
   }
 
-  /** `inet_csk_listen_stop`: who waits for accept() is reset, and handshakes are forgotten without a word. */
+  /** `inet_csk_listen_stop`: whatever waits for accept() is reset, and handshakes are forgotten without a word. */
   #stopListening(): void {
     for (let next = this.queue?.take(); next; next = this.queue?.take()) next.hangUp();
     for (const request of this.requests) request.#drop();

@@ -180,7 +180,7 @@ export class TcpSocket implements Socket {
     return success();
   }
 
-  /** `sock_release`: what the peer is told hangs on SO_LINGER and on what has not been read. */
+  /** `sock_release`: what the peer is told depends on SO_LINGER and on what has not been read. */
   close(thread: Thread | null): Reasoned | Waiting {
     const { sk } = this;
     const { linger_s } = sk;

@@ -114,7 +114,7 @@ export class TimeWait implements Source<TcpState> {
     return { seq: snd.wire(snd_nxt), ack: rcv.wire(this.#rcv_nxt), ts_recent };
   }
 
-  /** What the verdict on the last segment hung on, or null where nothing was noted. */
+  /** What decided the verdict on the last segment, or null where nothing was noted. */
   why: Decision | null = null;
 
   /** A segment for it: `tcp_timewait_state_process`. */

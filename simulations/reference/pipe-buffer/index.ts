@@ -1,4 +1,4 @@
-/** How a pipe fills, as the rest of the house finds it. */
+/** What the catalogue, the command line, the site and the tests find of the page on how a pipe fills. */
 import type { Incident } from '../../incident.ts';
 import { anySimulation } from '../../simulation.ts';
 import { compare, type PipeCase } from './comparison.ts';

@@ -11,6 +11,7 @@ export interface PipeBufferOutcome {
   readonly pollout_at_free_bytes: number | null;
 }
 
+/** What the run came to, in a sentence or two: what went in, whether a writer had to wait, and the error that ended it. */
 export function verdictOf(outcome: PipeBufferOutcome): string {
   const { accepted_bytes, pipe_size_bytes, blocked_at_ms, errno, signal } = outcome;
   const went = accepted_bytes === 0 ? 'nothing' : bytes(accepted_bytes);

@@ -1,4 +1,4 @@
-/** What can be set in the pipe-buffer incident, and the sets worth a look. Their names are a contract. */
+/** What can be set in the pipe-buffer simulation, a page of the reference, and the sets worth a look. Their names are a contract. */
 import type { Schema, Values } from '../../engine/parameters.ts';
 import { PIPE_KERNELS } from '../../kernel/pipe/profile.ts';
 import type { Preset } from '../../simulation.ts';

@@ -1,4 +1,4 @@
-/** The eleven states of TCP, as the rest of the house finds them. */
+/** What the catalogue, the command line, the site and the tests find of the page on the eleven states of TCP. */
 import type { Incident } from '../../incident.ts';
 import { anySimulation } from '../../simulation.ts';
 import { tcpStates } from './simulation.ts';

@@ -8,7 +8,10 @@ export interface TcpStatesOutcome {
   readonly without_effect: readonly number[];
 }
 
-/** @param steps how many the history has */
+/**
+ * What the run came to, in a sentence or two: the state of both ends, what is on the way, and what had no effect.
+ * @param steps how many the history has
+ */
 export function verdictOf(
   { client, server, in_flight, without_effect }: TcpStatesOutcome,
   steps: number,

@@ -1,7 +1,10 @@
 /**
- * The columns of ss (iproute2, `misc/ss.c`: `columns`, `render`) where its output is no terminal: each as wide as the
- * longest that is in it, its header included. What `-i` and `-m` print below a socket belongs to its last column, line
- * feed and tab included; and there the last socket of all is not measured: ss measures a field when the next one begins.
+ * The columns of ss (iproute2, `misc/ss.c`: `columns`, `render`) where its output is no terminal. Each is as wide as the
+ * longest text in it, its header included.
+ *
+ * What `-i` and `-m` print below a socket belongs to its last column, with the line feed and the tab before it. ss
+ * measures a field when the next one begins, so the last field of the last socket is never measured, and does not widen
+ * its column.
  */
 
 export interface Row {

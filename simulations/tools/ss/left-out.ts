@@ -1,4 +1,7 @@
-/** Fields that the real ss prints and ours does not, and why: for the page to say. */
+/**
+ * Fields that the real ss prints and ours does not, and why. `tests/conformance/tools/ss.test.ts` takes these, and no
+ * others, out of what the real ss printed before it compares the two.
+ */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   'cubic, bbr, reno':
     'The simulation has slow start and the halving after a loss, and no named congestion control.',
@@ -15,7 +18,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
 
 /** Beside these, of a socket in SYN-SENT. */
 export const LEFT_OUT_OPENING: Readonly<Record<string, string>> = {
-  ssthresh: 'It hangs on the congestion control, and has no meaning before there is a connection.',
+  ssthresh: 'It depends on the congestion control, and has no meaning before there is a connection.',
   'lastsnd, lastrcv, lastack': 'Before there is a connection they count from the start of the machine.',
   rcv_ssthresh: 'The first window that a socket would offer is not simulated.',
 };

@@ -2,6 +2,8 @@
  * `ss` of iproute2 6.1, its output no terminal: TCP, and UDP over IPv4.
  *
  * Listeners come first and the rest in the order in which they came into being; the kernel's order is that of a hash.
+ *
+ * Left out: the fields in `left-out.ts`, each with its reason.
  */
 import type { Alike, MachineState, SocketState } from '../../machine/state.ts';
 import { familyOf, hostText } from '../../network/packet.ts';

@@ -25,7 +25,7 @@ export interface Recorded {
   readonly exit?: number;
 }
 
-/** `struct inet_diag_msg` and what hangs on it, in words. */
+/** `struct inet_diag_msg` and the attributes that follow it, in words. */
 interface Diagnosed {
   readonly state: TcpStateName;
   readonly cookie: number;

@@ -175,7 +175,7 @@ describe('a decimal', () => {
     expect(settleParameters(signed, { by: '-0.0' }).values.by).toBe(0);
   });
 
-  it('has a limit that may hang on an earlier one', () => {
+  it('has a limit that may depend on an earlier one', () => {
     expect(settleParameters(withRate, { rate: 0.002, kernel: 'old' }).problems).toEqual([
       { name: 'rate', message: 'rate cannot be "0.002": allowed is only 0.001 (s)' },
     ]);
@@ -220,7 +220,7 @@ describe('a choice', () => {
   });
 });
 
-describe('a parameter that hangs on an earlier one', () => {
+describe('a parameter that depends on an earlier one', () => {
   it('takes its default and its limit from it, in whatever order they were given', () => {
     expect(settle({ kernel: 'old' }).values).toMatchObject({ retries: 5, linear: 0 });
     expect(settle({ linear: '3', kernel: 'old' }).problems).toEqual([

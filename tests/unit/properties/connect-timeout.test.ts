@@ -45,7 +45,7 @@ const integer = (min: number, max: number) =>
     { arbitrary: fc.integer({ min, max }), weight: 1 },
   );
 
-/** Sound parameters, made from the schema; what hangs on the kernel is cut to what the kernel allows. */
+/** Sound parameters, made from the schema; what depends on the kernel is cut to what the kernel allows. */
 const anyParameters: fc.Arbitrary<ConnectTimeoutParameters> = fc
   .record(
     Object.fromEntries(Object.entries(schema).map(([name, parameter]) => [name, anyValueOf(parameter)])),
@@ -164,7 +164,7 @@ describe('the outcome of any run', () => {
     });
   });
 
-  it('does not hang on the family but for an administrator’s errno, and ICMP errors after a backed-off timer', () => {
+  it('does not depend on the family but for an administrator’s errno, and ICMP errors after a backed-off timer', () => {
     always(({ outcome }, p) => {
       const isReverted = p.peer === 'rejects-host' || p.peer === 'rejects-net' || p.peer === 'absent';
       if (isReverted || p.peer === 'rejects-admin') return;

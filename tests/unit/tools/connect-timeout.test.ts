@@ -18,7 +18,7 @@ const ss = toolNamed('ss');
 const strace = toolNamed('strace');
 
 describe('ss -tanop', () => {
-  /** The socket's line at every moment that ss shows, without the port that hangs on the seed. */
+  /** The socket's line at every moment that ss shows, without the port that depends on the seed. */
   const sockets = (given: Given) =>
     ss.lines(trace(given)).map(({ text }) => {
       const [stamp, header, socket = ''] = text.split('\n');

@@ -7,7 +7,7 @@ import { tcpdump } from '#simulations/tools/tcpdump.ts';
 
 const run = (given: Given) => connectTimeout.run(settleParameters(connectTimeout.parameters, given).values);
 const lines = (given: Given) => tcpdump.lines(run(given)).map(({ text }) => text);
-/** Port, sequence numbers and timestamps by a letter each, as they hang on the seed. */
+/** Port, sequence numbers and timestamps by a letter each, as they depend on the seed. */
 const shape = (text: string) =>
   text.replaceAll(/192\.0\.2\.1\.\d+/g, '192.0.2.1.P').replaceAll(/(seq|ack|val|ecr) \d{2,}/g, '$1 N');
 

@@ -225,7 +225,7 @@ describe('every transition of the machine', () => {
       else {
         const made = b.events.findLast((event) => event.kind === 'state-changed' && event.data.from === from);
         expect(made?.data).toEqual({ from, to });
-        // What an ICMP error means hangs on its code, and has a line of its own.
+        // What an ICMP error means depends on its code, and has a line of its own.
         if (transition.event !== 'ICMP error') expect(made?.mark).toBe(mark);
         const sent = b.sent;
         const names = sent.map((line) => line.split(' ')[0]?.replace('RST-ACK', 'RST'));

@@ -1,4 +1,4 @@
-/** The far-listener incident, as the rest of the house finds it. */
+/** What the catalogue, the command line, the site and the tests find of the far-listener incident. */
 import type { Incident } from '#simulations/incident.ts';
 import { anySimulation } from '#simulations/simulation.ts';
 import { farListener } from './simulation.ts';
