@@ -84,7 +84,10 @@ if (part !== undefined && part !== 'unit' && part !== 'browser') {
 
 const { root, sub } = sites;
 const node = process.execPath;
-/** What is measured on this kernel, now: the labs’ short cases, and every command of a playbook in its situation. */
+/**
+ * What is measured on this kernel, now: the labs’ short cases, and every command of a playbook in its situation. One
+ * file after the other, for a tracepoint sees what all of them do.
+ */
 const LIVE = ['tests/conformance/live.test.ts', 'tests/conformance/playbooks/'];
 const ALL_UNIT = 'unit, property and conformance tests';
 /** Those mostly wait, so they run beside whatever there is; arguments are for one run of vitest. */
@@ -96,7 +99,12 @@ const unit: Step[] = rest.length
         part: 'unit',
         ...vitest('unit', ...LIVE.flatMap((path) => ['--exclude', path.endsWith('/') ? `${path}**` : path])),
       },
-      { name: 'labs and playbooks on this kernel', part: 'unit', isUrgent: true, ...vitest('labs', ...LIVE) },
+      {
+        name: 'labs and playbooks on this kernel',
+        part: 'unit',
+        isUrgent: true,
+        ...vitest('labs', '--no-file-parallelism', ...LIVE),
+      },
     ];
 const allSteps: Step[] = [
   ...unit,

@@ -59,7 +59,12 @@ test.describe('with the keyboard alone', () => {
           const active = document.activeElement as HTMLElement | null;
           if (!active || active === document.body) return null;
           const { top, bottom, left, right, width, height } = active.getBoundingClientRect();
-          const wrong = !['', '::before', '::after'].some((part) => isOutlined(active, part))
+          // A field may be outlined with its label around it.
+          const box = active.matches('input, textarea') ? active.closest('label, .search-field') : null;
+          const isSeen =
+            ['', '::before', '::after'].some((part) => isOutlined(active, part)) ||
+            (box !== null && isOutlined(box, ''));
+          const wrong = !isSeen
             ? 'has no visible focus'
             : bottom <= 0 || top >= innerHeight || right <= 0 || left >= innerWidth || width * height === 0
               ? 'is not on the screen'

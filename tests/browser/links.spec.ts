@@ -111,7 +111,7 @@ test.describe('a link', () => {
     {
       what: 'an unknown parameter',
       query: `${rest}&tcp_syn_retrys=3`,
-      says: [/there is no parameter "tcp_syn_retrys": the parameters are kernel, peer/],
+      says: [/there is no parameter "tcp_syn_retrys": the parameters are kernel, family, peer/],
       shows: trace,
       at: trace.beats[0],
     },

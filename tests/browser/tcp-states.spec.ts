@@ -392,6 +392,9 @@ test('stands in the navigation, on the home page and in the search', async ({ pa
   await page.keyboard.press('/');
   await page.keyboard.type('FIN-WAIT-2');
   await expect(
-    page.locator('#search [data-part=results] > li > a').filter({ hasText: 'The eleven states of TCP' }),
+    page
+      .locator('#search [data-part=results] > li > a')
+      .filter({ hasText: 'The eleven states of TCP' })
+      .first(),
   ).toBeVisible();
 });
