@@ -14,7 +14,7 @@ interface CallAction {
   readonly args: { readonly [name: string]: Json };
 }
 
-/** A signal for a process: SIGKILL, SIGTERM, SIGINT, SIGPIPE end it. */
+/** A signal for a process, by its name in `signal.ts`; 0 only looks whether the process is there. */
 interface SignalAction {
   readonly do: 'signal';
   readonly machine: string;

@@ -14,6 +14,7 @@ import type { Cell, Shelf } from '../trace/history.ts';
 import type { Recorded, Recorder } from '../trace/recorder.ts';
 import { type Kernel, Process, type ProcessFields, type ProcessOptions } from './process.ts';
 import type { Answer, SystemCall, Waiting } from './program.ts';
+import { isSignal, SIGNALS } from './signal.ts';
 import type { Inode, Lookup, MachineState, Pid, PipeState, ProcessState } from './state.ts';
 import { type Callee, type Calls, callsOf, type Kind, runCall, type SocketTypes } from './syscalls.ts';
 import { DEFAULT_SYSCTLS, type Sysctls } from './sysctl.ts';
@@ -111,10 +112,12 @@ export class Machine implements Kernel, Callee, Recorded {
     return runCall(this, process, thread, call);
   }
 
+  /** `kill_pid_info`: who is meant comes first, then what is sent. */
   kill(pid: Pid, signal: string): Errno | null {
     const process = this.processes.get(pid);
     if (process?.status !== 'running') return 'ESRCH';
-    process.kill(signal);
+    if (!SIGNALS.includes(signal)) return 'EINVAL';
+    if (isSignal(signal)) process.deliver(signal);
     return null;
   }
 

@@ -5,6 +5,7 @@ import { ERRNO, type Errno } from '../kernel/errno.ts';
 import type { Happening } from '../trace/event.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import type { Answer, SystemCall } from './program.ts';
+import type { Signal } from './signal.ts';
 import type { Sleep } from './sleep.ts';
 import type { Thread } from './thread.ts';
 
@@ -17,8 +18,8 @@ export interface Narrator {
   slept(thread: Thread, sleep: Sleep): void;
   /** @param blocked_us microseconds between call and return */
   returned(thread: Thread, call: SystemCall, answer: Reasoned, blocked_us: number): void;
-  /** @param call the call it was blocked in when it was killed, or null */
-  ended(thread: Thread, how: 'exited' | 'killed', call: SystemCall | null): void;
+  /** @param call the call it was blocked in when it was killed, or null @param signal what killed it, or null */
+  ended(thread: Thread, how: 'exited' | 'killed', call: SystemCall | null, signal: Signal | null): void;
   /** The process is gone, and the kernel has closed its files. */
   closed?(): void;
 }
@@ -113,13 +114,19 @@ export class CallNarrator implements Narrator {
     this.#endWait(thread);
   }
 
-  ended(thread: Thread, how: 'exited' | 'killed', call: SystemCall | null): void {
+  ended(thread: Thread, how: 'exited' | 'killed', call: SystemCall | null, signal: Signal | null): void {
     const where = call ? `, asleep in ${call.name}()` : '';
     this.#tell({
       actor: thread.name,
       kind: `process-${how}`,
-      data: { pid: thread.pid, tid: thread.tid, call: call?.name ?? null, args: call?.args ?? null },
-      says: how === 'killed' ? `SIGKILL ends the ${thread.name}${where}.` : `The ${thread.name} is done.`,
+      data: {
+        pid: thread.pid,
+        tid: thread.tid,
+        call: call?.name ?? null,
+        args: call?.args ?? null,
+        ...(signal && { signal }),
+      },
+      says: how === 'killed' ? `${signal} ends the ${thread.name}${where}.` : `The ${thread.name} is done.`,
     });
     this.#endWait(thread);
   }

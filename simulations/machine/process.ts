@@ -12,6 +12,7 @@ import { OpenFile } from './file.ts';
 import { Descriptor, FileTable } from './file-table.ts';
 import type { Narrator } from './narrator.ts';
 import type { Answer, Program, SystemCall, Waiting } from './program.ts';
+import { isDeadly, type Signal } from './signal.ts';
 import type { Sleep } from './sleep.ts';
 import type { DescriptorState, Fd, Pid, ProcessState, ThreadState, Tid } from './state.ts';
 import { Thread, type ThreadOwner } from './thread.ts';
@@ -59,7 +60,7 @@ export class Process implements ThreadOwner, Source<ProcessFields> {
   readonly #kernel: Kernel;
   readonly #cell: Cell<ProcessFields>;
   #status: 'running' | 'exited' | 'killed' = 'running';
-  #signal: string | null = null;
+  #signal: Signal | null = null;
   #state: ProcessFields | null = null;
 
   constructor(kernel: Kernel, options: ProcessOptions) {
@@ -125,12 +126,17 @@ export class Process implements ThreadOwner, Source<ProcessFields> {
   }
 
   ended(thread: Thread, how: 'exited' | 'killed', call: SystemCall | null): void {
-    this.narrator.ended(thread, how, call);
+    this.narrator.ended(thread, how, call, this.#signal);
     if (how === 'exited' && this.threads.every(({ isAlive }) => !isAlive)) this.#end('exited');
   }
 
+  /** A signal from kill(): it ends the process, or does nothing to it. */
+  deliver(signal: Signal): void {
+    if (isDeadly(signal) && !(signal === 'SIGPIPE' && this.ignoresSigpipe)) this.kill(signal);
+  }
+
   /** A signal that nobody handles: every thread stops where it is, and the kernel closes what the process had. */
-  kill(signal = 'SIGKILL'): void {
+  kill(signal: Signal = 'SIGKILL'): void {
     if (this.#status !== 'running') return;
     this.#signal = signal;
     for (const thread of this.threads) thread.kill();

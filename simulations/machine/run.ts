@@ -14,6 +14,7 @@ import type { Trace } from '../trace/trace.ts';
 import { type Action, actionText } from './action.ts';
 import { Machine, type MachineOptions } from './machine.ts';
 import { CallNarrator } from './narrator.ts';
+import { SIGNALS } from './signal.ts';
 import type { Thread } from './thread.ts';
 
 /** Deadlines between two rests: about a millisecond of work. */
@@ -141,11 +142,16 @@ export class Run {
     if (!machine)
       return `there is no machine "${action.machine}"; there is ${[...this.#machines.keys()].join(', ')}`;
     if (action.do === 'sysctl') return machine.sysctlProblem(action.name, action.value);
-    if (action.do === 'signal')
-      return machine.processes.get(action.pid)?.status === 'running'
+    if (action.do === 'signal') {
+      if (!SIGNALS.includes(action.signal))
+        return `there is no signal "${action.signal}" here; there is ${SIGNALS.join(', ')}`;
+      const pids = [...machine.processes.values()].filter(({ status }) => status === 'running');
+      return pids.some(({ pid }) => pid === action.pid)
         ? null
-        : `the ${action.machine} has no process ${action.pid}`;
+        : `the ${action.machine} has no process ${action.pid}; it has ${pids.map(({ pid }) => pid).join(', ') || 'none'}`;
+    }
     const shell = this.#shells.get(action.machine);
+    if (shell && !shell.isAlive) return 'the shell is gone';
     return shell?.blockedIn ? `the shell is still in ${shell.blockedIn.name}()` : null;
   }
 

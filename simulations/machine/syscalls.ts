@@ -40,7 +40,7 @@ export interface Callee {
   /** The calls that its programs can make, and the sockets that they can open, by name. */
   readonly calls: Calls;
   readonly sockets: SocketTypes;
-  /** A signal for a process. @returns ESRCH where there is none */
+  /** A signal for a process. @returns ESRCH where there is none, EINVAL for a signal that there is not */
   kill(pid: number, signal: string): Errno | null;
 }
 

@@ -117,6 +117,7 @@ export class Thread implements Source<ThreadState> {
   make(call: SystemCall): Answer | null {
     this.#owner.called(this, call);
     const answer = this.#owner.call(this, call);
+    if (!this.isAlive) return null;
     if ('wait' in answer) {
       this.#block(call, answer);
       return null;

@@ -28,6 +28,7 @@ import type { PipeWitness } from '../../kernel/pipe/witness.ts';
 import type { PipeWrite, Stretch } from '../../kernel/pipe/write.ts';
 import type { Narrator } from '../../machine/narrator.ts';
 import type { Answer, SystemCall } from '../../machine/program.ts';
+import type { Signal } from '../../machine/signal.ts';
 import type { Thread } from '../../machine/thread.ts';
 import type { Decision } from '../../trace/decision.ts';
 import type { Facts, Happening, KernelMark } from '../../trace/event.ts';
@@ -48,7 +49,7 @@ export interface Tally {
   blocked_at_us: number | null;
   /** What the last write() that failed gave its program. */
   errno: 'EAGAIN' | 'EPIPE' | null;
-  signal: 'SIGPIPE' | null;
+  signal: Signal | null;
   wakeups: { at_us: number; free_bytes: number }[];
   pollout_at_free_bytes: number | null;
 }
@@ -145,7 +146,7 @@ export class PipeNarrator implements PipeWitness {
       called: (thread, { name }) => this.#taskOf(thread, end).enters(name),
       slept: (thread) => this.#slept(this.#taskOf(thread, end)),
       returned: (thread, call, answer) => this.#returned(this.#taskOf(thread, end), call, answer),
-      ended: (thread, how) => this.#ended(this.#taskOf(thread, end), how),
+      ended: (thread, _how, _call, signal) => this.#ended(this.#taskOf(thread, end), signal),
       closed: () => this.#closed(),
     };
   }
@@ -444,8 +445,9 @@ export class PipeNarrator implements PipeWitness {
     });
   }
 
-  #ended(task: Task, how: 'exited' | 'killed'): void {
-    task.ends(how);
+  #ended(task: Task, signal: Signal | null): void {
+    task.ends(signal);
+    if (task.end === 'write' && signal) this.tally.signal = signal;
     this.#ending = { task, woken: null };
   }
 

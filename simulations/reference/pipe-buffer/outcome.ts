@@ -18,7 +18,7 @@ export function verdictOf(outcome: PipeBufferOutcome): string {
   const first = `${capital(went)} went into a pipe of ${bytes(pipe_size_bytes)}.`;
   const waited = blocked_at_ms === null ? refused(outcome) : slept(outcome, blocked_at_ms);
   const last =
-    signal !== null ? 'SIGPIPE killed a writer' : errno === 'EPIPE' ? 'write() failed with EPIPE' : null;
+    signal !== null ? `${signal} killed a writer` : errno === 'EPIPE' ? 'write() failed with EPIPE' : null;
   if (!waited && !last) return `${first} No writer had to wait.`;
   if (!waited) return `${first} ${last}.`;
   return `${first} ${waited}${last ? `; in the end ${last}` : ''}.`;

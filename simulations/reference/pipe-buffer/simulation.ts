@@ -119,7 +119,7 @@ export const pipeBuffer = simulationOf<typeof parameters, PipeBufferOutcome, Pip
     blocked_at_ms: 'when the first writer fell asleep in write() (ms), or null',
     errno:
       'the error of the last write() that failed, or null; null too where SIGPIPE kills before write() returns',
-    signal: 'SIGPIPE where it killed a writer, or null',
+    signal: 'what killed a writer: SIGPIPE, or what a person sent; or null',
     wakeups:
       'each read, or end of the reader, after which a writer asleep in write() or poll() went on: at_ms (ms), and free_bytes: the size of the pipe less what waits in it (FIONREAD) at that moment (bytes)',
     pollout_at_free_bytes:

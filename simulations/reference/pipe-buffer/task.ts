@@ -1,12 +1,13 @@
 /** A thread at one end of a pipe, and what it has done so far. */
 import type { PipeWrite } from '../../kernel/pipe/write.ts';
+import type { Signal } from '../../machine/signal.ts';
 import type { Thread } from '../../machine/thread.ts';
 import type { Cell, Source } from '../../trace/history.ts';
 
 export interface TaskState {
   readonly end: 'read' | 'write';
   /** Of its statechart; at its end how it ended: `exited`, or the signal that killed it. */
-  readonly status: 'running' | 'asleep' | 'polling' | 'exited' | 'SIGPIPE';
+  readonly status: 'running' | 'asleep' | 'polling' | 'exited' | Signal;
   /** The call it is in, or null. */
   readonly call: string | null;
   /** Whole calls of write() or read(), and the bytes that they returned. */
@@ -23,7 +24,7 @@ export class Task implements Source<TaskState> {
   readonly end: 'read' | 'write';
   cell: Cell<unknown> | null = null;
   /** What killed it, or null. */
-  signal: 'SIGPIPE' | null = null;
+  signal: Signal | null = null;
   call: string | null = null;
   asleep_since_us: number | null = null;
   #calls = 0;
@@ -37,7 +38,7 @@ export class Task implements Source<TaskState> {
   }
 
   /** `running`, `exited`, or the signal that killed it. */
-  get status(): 'running' | 'exited' | 'SIGPIPE' {
+  get status(): 'running' | 'exited' | Signal {
     return this.signal ?? (this.#hasExited ? 'exited' : 'running');
   }
 
@@ -77,9 +78,10 @@ export class Task implements Source<TaskState> {
     this.asleep_since_us = null;
   }
 
-  ends(how: 'exited' | 'killed'): void {
-    this.#hasExited = how === 'exited';
-    if (how === 'killed') this.signal = 'SIGPIPE';
+  /** @param signal what killed it, or null */
+  ends(signal: Signal | null): void {
+    this.#hasExited = signal === null;
+    this.signal = signal;
     this.call = null;
     this.touch();
   }

@@ -71,7 +71,7 @@ class Tracer {
     const tid = Number(data.tid ?? data.pid);
     if (pid !== this.#options.pid) return;
     if (kind === 'process-exited' || kind === 'process-killed') {
-      this.#ended(index, at_us, tid, kind === 'process-killed' ? String(data.signal ?? 'SIGKILL') : null);
+      this.#ended(index, at_us, tid, kind === 'process-killed' ? String(data.signal) : null);
       return;
     }
     if (!this.#options.follow && tid !== pid) return;

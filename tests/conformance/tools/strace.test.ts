@@ -111,7 +111,7 @@ describe('strace of a process that is killed', () => {
         event(0, 'syscall', socket),
         event(1, 'syscall-return', { ...socket, value: 3, errno: null, out: {} }),
         event(2, 'syscall', { call: 'connect', args: { fd: 3, address: '10.0.0.9', port: 10086 } }),
-        event(3, 'process-killed', {}),
+        event(3, 'process-killed', { signal: 'SIGKILL' }),
       ],
     ],
     [
@@ -120,10 +120,13 @@ describe('strace of a process that is killed', () => {
         event(0, 'syscall', pipe),
         event(1, 'syscall-return', { ...pipe, value: 0, errno: null, out: { pipefd: [3, 4] } }),
         event(2, 'syscall', { call: 'read', args: { fd: 3, bytes: 100 } }),
-        event(3, 'process-killed', {}),
+        event(3, 'process-killed', { signal: 'SIGKILL' }),
       ],
     ],
-    ['pause(', [event(0, 'syscall', { call: 'pause', args: {} }), event(1, 'process-killed', {})]],
+    [
+      'pause(',
+      [event(0, 'syscall', { call: 'pause', args: {} }), event(1, 'process-killed', { signal: 'SIGKILL' })],
+    ],
   ];
   it.each(situations)('in %s)', (call, events) => {
     const run = calls.find(({ stdout }) => stdout.includes('killed') && stdout.includes(call));
