@@ -2,10 +2,24 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { registered } from '#simulations/catalogue.ts';
+import { readManifest } from '#site/excerpts/manifest.ts';
+import { usedMarks } from '#site/excerpts/used.ts';
 import { commandsOf } from '../conformance/playbooks/playbook.ts';
 
 const foldersIn = (path: string): string[] =>
   readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+
+/** The parts of a chapter, in their order. The playbook comes before them. */
+const PARTS = [
+  'Symptom',
+  'What happened',
+  'Predict',
+  'Step through',
+  'Fix',
+  'Then and now',
+  'On a real kernel',
+  'Check yourself',
+];
 
 /** The files of a list that are not there. */
 const missing = (...files: string[]): string[] => files.filter((file) => !existsSync(file));
@@ -28,6 +42,11 @@ describe.each(incidents)('the chapter %s', (slug) => {
   test('has its text, its playbook, its lab and what the lab recorded', () => {
     const files = ['index.mdx', 'playbook.mdx', 'lab.py', 'recording.json'];
     expect(missing(...files.map((file) => `content/incidents/${slug}/${file}`))).toEqual([]);
+  });
+
+  test('has the eight parts, in their order', () => {
+    const text = readFileSync(`content/incidents/${slug}/index.mdx`, 'utf8');
+    expect([...text.matchAll(/^## (.+)$/gm)].map(([, part]) => part)).toEqual(PARTS);
   });
 
   test('has a simulation that is held to the recording, and a figure', () => {
@@ -54,6 +73,18 @@ describe.each([...incidents, ...reference.filter((slug) => commandsOf(slug).leng
       expect(readFileSync(`tests/conformance/playbooks/${slug}.test.ts`, 'utf8')).toContain(
         'expect(playbook.untaken).toEqual([])',
       ));
+  },
+);
+
+test.each(Object.entries(registered))(
+  'every kernel line that a run of %s points to has its mark in content/kernel.json',
+  async (_, { simulation }) => {
+    const { excerpts } = await readManifest('.');
+    const unknown = [...usedMarks(simulation)].filter((mark) => {
+      const [excerpt = '', name = ''] = mark.split(':');
+      return !excerpts[excerpt]?.marks[name];
+    });
+    expect(unknown).toEqual([]);
   },
 );
 
