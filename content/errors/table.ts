@@ -319,8 +319,8 @@ const table: z.input<typeof schema> = [
       {
         title: 'write() to a pipe that nobody has open any more',
         means:
-          'Its last reader has gone, and every write fails at once. Find out which descriptor it is: standard output, as a rule. A pipe that blocks has a reader that does not read. For a connection some programs use the same words.',
-        to: 'close-wait-pipe/other-end',
+          'Its last reader has gone, and every write fails at once. strace says which descriptor it is: 1 and 2 are standard output and standard error. A pipe that blocks has a reader that does not read. For a connection some programs use the same words.',
+        to: 'close-wait-pipe/epipe',
         says: {
           go: ['write |1: broken pipe'],
           java: ['java.io.IOException: Broken pipe'],

@@ -273,6 +273,22 @@ def group_of(pid):
         return re.search(r"^0::(.*)", file.read(), re.M).group(1)
 
 
+def broken(commands):
+    """Nobody has the read end: what fails while clients come, who has the pipe, and what a cat in the reader's place gets."""
+    need("ss", "lsof", "strace", "ps")
+    with incident(reader="nobody", visitors=5) as pid, tempfile.TemporaryDirectory() as home:
+        later = threading.Timer(3, visit, [5])  # when strace has attached
+        later.start()
+        calls = run(commands["calls"].replace("timeout 20", "timeout 6"), {"PID": pid})
+        later.join()
+        printed = {name: run(commands[name], {"PID": pid}) for name in ("holders", "started")}
+        drain = run(commands["drain"].replace("/root/", f"{home}/"), {"PID": pid})
+        wait(lambda: readers_of(pid))
+        visit(5)
+        drain["kept_bytes"] = os.path.getsize(f"{home}/stderr.{pid}")
+        return {**printed, "calls": calls, "drain": drain, "parent": {"pid": os.getpid()}}
+
+
 # Only the units that are written here: nothing of this machine is started a second time.
 BOOT = """
     set -e
@@ -464,6 +480,7 @@ if __name__ == "__main__":
         "full socket": in_trouble(reader="socket", visitors=200),
         "in flight": in_trouble(reader="in flight"),
         "nobody reads": in_trouble(reader="nobody"),
+        "nobody reads, and clients come": broken,
         "forgets": in_trouble(behaviour="forgets"),
         "loops": in_trouble(behaviour="loops", visitors=3),
         "container": in_a_container,

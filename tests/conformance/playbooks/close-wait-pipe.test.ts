@@ -10,6 +10,7 @@ const SITUATION_ms = 120_000;
 /** Of the situations: the workers of the server, and what its clients send. */
 const WORKERS = 10;
 const REQUEST_bytes = 300;
+const LINE_bytes = 4096;
 
 const playbook = new Playbook('close-wait-pipe');
 
@@ -20,7 +21,7 @@ const recvQ = playbook.take("ss -Htan state close-wait '( sport");
 const wchans = playbook.take('for t in /proc/PID/task');
 const thread = playbook.take('grep -ls pipe_write');
 const call = playbook.take('cat /proc/PID/task/TID/syscall');
-const holders = playbook.take('lsof +E');
+const holders = playbook.take('lsof +E -a -p PID -d 2');
 const inFlight = playbook.take("grep -ls 'scm_fds");
 
 /** Needs a cluster, which no test machine has: what these do is from their own documentation. */
@@ -119,6 +120,28 @@ describe('ten workers that log to a full pipe', () => {
       expect(holders.stdout).not.toMatch(/\d+r +FIFO/);
       expect(inFlight.stdout).toMatch(/^\/proc\/\d+\/fdinfo\/\d+$/m);
       expect(inFlight.stderr).toBe('');
+    },
+  );
+});
+
+describe('EPIPE', () => {
+  inSituation(
+    'is seen call by call, no reader is at the pipe, and the writes succeed while a cat reads',
+    'nobody reads, and clients come',
+    {
+      calls: playbook.take('timeout 20 strace'),
+      holders: playbook.take('lsof +E -a -p PID -d 1,2'),
+      started: playbook.take('ps -o pid,ppid'),
+      drain: playbook.take('setsid nohup cat'),
+    },
+    (printed) => {
+      const { calls, holders, started, drain } = printed;
+      const { parent } = printed as unknown as { parent: { pid: number } };
+      expect(calls.stderr.match(/write\(2, .* = -1 EPIPE \(Broken pipe\)/g)).toHaveLength(5);
+      expect(holders.stdout).toMatch(/server +\d+ \w+ +2w +FIFO/);
+      expect(holders.stdout).not.toMatch(/\d+r +FIFO/);
+      expect(started.stdout).toMatch(new RegExp(`^ *\\d+ +${parent.pid} `, 'm'));
+      expect(drain.kept_bytes).toBe(5 * LINE_bytes);
     },
   );
 });

@@ -63,7 +63,7 @@ CLOSE-WAIT 413    0      10.20.1.14:8080   10.20.1.2:51790 users:(("python",pid=
   },
   {
     text: `tee: 'standard output': Broken pipe`,
-    leadsTo: 'close-wait-pipe/other-end',
+    leadsTo: 'close-wait-pipe/epipe',
   },
   {
     text: `write(2, "2024-05-17 21:40:03 request 8812 "..., 120) = -1 EAGAIN (Resource temporarily unavailable)`,

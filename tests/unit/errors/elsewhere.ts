@@ -45,10 +45,10 @@ export const elsewhere: readonly Pasted[] = [
     text: 'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp 10.100.3.3:50051: connect: connection refused"',
     leadsTo: 'connect-timeout/capture',
   },
-  { text: 'cat: write error: Broken pipe', leadsTo: 'close-wait-pipe/other-end' },
+  { text: 'cat: write error: Broken pipe', leadsTo: 'close-wait-pipe/epipe' },
   {
     text: 'java.io.IOException: Broken pipe\n\tat java.base/sun.nio.ch.FileDispatcherImpl.write0(Native Method)',
-    leadsTo: 'close-wait-pipe/other-end',
+    leadsTo: 'close-wait-pipe/epipe',
   },
   { text: 'sshd[811]: error: accept: Too many open files', leadsTo: 'close-wait-pipe/whose' },
   {

@@ -9,7 +9,7 @@ export interface Pasted {
 /** From logs of this machine, of runs that are not in the recording, and in the form in which tools hand them on. */
 export const pasted: readonly Pasted[] = [
   // The five that found nothing, or the wrong chapter, when the search knew prose only.
-  { text: 'Broken pipe', leadsTo: 'close-wait-pipe/other-end' },
+  { text: 'Broken pipe', leadsTo: 'close-wait-pipe/epipe' },
   { text: 'dial tcp: i/o timeout', leadsTo: 'connect-timeout/waiting' },
   { text: 'upstream timed out', leadsTo: 'close-wait-pipe/whose' },
   { text: 'recv-q 1', leadsTo: 'close-wait-pipe/recv-q' },
@@ -186,15 +186,15 @@ export const pasted: readonly Pasted[] = [
   { text: '      9 futex_wait_queue\n      1 pipe_write', leadsTo: 'close-wait-pipe/threads' },
   {
     text: "Exception ignored in: <_io.TextIOWrapper name='<stdout>' mode='w' encoding='utf-8'>\nBrokenPipeError: [Errno 32] Broken pipe",
-    leadsTo: 'close-wait-pipe/other-end',
+    leadsTo: 'close-wait-pipe/epipe',
   },
   {
     text: "Error: write EPIPE\n    at afterWriteDispatched (node:internal/stream_base_commons:161:15)\n    at writeGeneric (node:internal/stream_base_commons:152:3) {\n  errno: -32,\n  code: 'EPIPE',\n  syscall: 'write'\n}",
-    leadsTo: 'close-wait-pipe/other-end',
+    leadsTo: 'close-wait-pipe/epipe',
   },
   {
     text: '[pid   882] write(1, "2025-03-04 16:33:12,090 INFO hand"..., 87) = -1 EPIPE (Broken pipe)\n[pid   882] --- SIGPIPE {si_signo=SIGPIPE, si_code=SI_USER, si_pid=880, si_uid=1000} ---\n+++ killed by SIGPIPE +++',
-    leadsTo: 'close-wait-pipe/other-end',
+    leadsTo: 'close-wait-pipe/epipe',
   },
   {
     text: 'BlockingIOError: [Errno 11] write could not complete without blocking',

@@ -57,7 +57,7 @@ describe('what is recorded leads first to its step', () => {
     [/^(absent host|host unreachable|prohibited)/, ['connect-timeout/capture', 'connect-timeout/waiting']],
     [/^no answer/, ['close-wait-pipe/whose', 'connect-timeout/waiting']],
     [/^too many files/, ['close-wait-pipe/whose']],
-    [/^no reader/, ['close-wait-pipe/other-end']],
+    [/^no reader/, ['close-wait-pipe/epipe']],
     [/^full pipe/, ['pipe-buffer/poll-and-o_nonblock']],
   ];
   const uncoveredSituations =
@@ -95,7 +95,7 @@ describe('the index', () => {
     expect(index.find('java connect timed out')[0]?.entry.to).toBe('connect-timeout/waiting');
   });
   test('finds the word that is being typed', () =>
-    expect(index.find('broken pi')[0]?.entry.to).toBe('close-wait-pipe/other-end'));
+    expect(index.find('broken pi')[0]?.entry.to).toBe('close-wait-pipe/epipe'));
   test('finds a part of a wording before the same words in prose', () => {
     expect(index.find('connection reset')[0]?.entry.name).toBe('ECONNRESET');
     for (const word of ['slow', 'dns', 'hang', 'ECONN', 'no route'])
@@ -103,7 +103,7 @@ describe('the index', () => {
   });
   test('finds all situations of an errno by its words, the first of them first', () => {
     const titles = index.find('Broken pipe').map(({ entry }) => entry.to);
-    expect(titles.slice(0, 2)).toEqual(['close-wait-pipe/other-end', 'tcp-states/close-wait']);
+    expect(titles.slice(0, 2)).toEqual(['close-wait-pipe/epipe', 'tcp-states/close-wait']);
   });
   test('takes small letters for large ones where little is typed', () => {
     expect(index.find('econnrefused')[0]?.entry.to).toBe('connect-timeout/capture');
