@@ -1,6 +1,7 @@
 /** `npm run sim`: runs a simulation without a browser. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { catalogue, registered } from './catalogue.ts';
+import { duration } from './engine/duration.ts';
 import {
   allowed,
   defaultHangsOn,
@@ -13,7 +14,7 @@ import {
   settleParameters,
 } from './engine/parameters.ts';
 import { count, list } from './engine/wording.ts';
-import { type Action, actionProblem } from './machine/action.ts';
+import { type Action, actionProblem, actionText } from './machine/action.ts';
 import { type Simulation, tooLarge, type Watch } from './simulation.ts';
 import { finalLines } from './tools/line.ts';
 import { pcap } from './tools/pcap.ts';
@@ -165,7 +166,32 @@ function answer(name: string | undefined, options: Options): string | Uint8Array
   const size = simulation.size(values);
   const refusal = options.large ? null : tooLarge(size, MOST_EVENTS, 'the command line without --large');
   if (refusal) throw new UsageError(refusal);
-  return output(simulation.run(values, options.do, progress(size.events)), options.format);
+  const trace = simulation.run(values, options.do, progress(size.events));
+  const undone = whyUndone(trace, options.do);
+  if (undone) throw new UsageError(undone);
+  return output(trace, options.format);
+}
+
+/** Why an action was not done, in a line, or null where all were. */
+function whyUndone({ events }: Trace, actions: readonly Action[]): string | null {
+  const told = events.filter(({ kind }) => kind === 'action' || kind === 'action-refused');
+  for (const { kind, data } of told) {
+    const { action, why } = data as { readonly action: string; readonly why?: string };
+    if (kind === 'action-refused') return `cannot ${action}: ${why}`;
+  }
+  const texts = told.map(({ data }) => (data as { readonly action: string }).action);
+  for (const action of actions) {
+    const text = actionText(action);
+    const place = texts.indexOf(text);
+    if (place >= 0) texts.splice(place, 1);
+    else {
+      const last = events.length - 1;
+      const end = duration(events[last]?.at_us ?? 0);
+      const allowed = action.at > last ? `: "at" is from 0 to ${last}` : '';
+      return `cannot ${text}: the run ends with event ${last}, at ${end}, before this is due${allowed}`;
+    }
+  }
+  return null;
 }
 
 /** Tells on a terminal how far a long run is. @param expected events */
@@ -222,6 +248,7 @@ try {
   process.stdout.write(typeof result === 'string' ? `${result}\n` : result);
 } catch (error) {
   if (!(error instanceof UsageError) && !(error instanceof CommanderError)) throw error;
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   process.stderr.write(`${error.message.replace(/^error: /, '').replaceAll('\n', ' ')}\n`);
   process.exitCode = 2;
 }

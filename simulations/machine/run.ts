@@ -150,6 +150,8 @@ export class Run {
         ? null
         : `the ${action.machine} has no process ${action.pid}; it has ${pids.map(({ pid }) => pid).join(', ') || 'none'}`;
     }
+    if (!Object.hasOwn(machine.calls, action.name))
+      return `there is no call "${action.name}" here; there is ${Object.keys(machine.calls).sort().join(', ')}`;
     const shell = this.#shells.get(action.machine);
     if (shell && !shell.isAlive) return 'the shell is gone';
     return shell?.blockedIn ? `the shell is still in ${shell.blockedIn.name}()` : null;

@@ -140,6 +140,65 @@ describe('--list and --help', () => {
   });
 });
 
+describe('--do', () => {
+  const kill = { at: 20, do: 'signal', machine: 'client', pid: 2001, signal: 'SIGKILL' };
+  const tried = (action: object) => sim('connect-timeout', '--do', JSON.stringify({ at: 20, ...action }));
+
+  it('does what a person does on the way, at the last event too', async () => {
+    const retries = { at: 20, do: 'sysctl', machine: 'client', name: 'tcp_syn_retries', value: 2 };
+    const text = await printed('connect-timeout', '--do', JSON.stringify(retries));
+    expect(text).toContain('You set tcp_syn_retries to 2 on the client.');
+    const json = JSON.parse(await printed('connect-timeout', '--format', 'json'));
+    const last = JSON.stringify({ ...retries, at: json.events.length - 1 });
+    expect(await printed('connect-timeout', '--do', last)).toContain('You set tcp_syn_retries to 2');
+  });
+
+  it('ends with exit code 2 where the run is over before an action is due', async () => {
+    const late = JSON.stringify({ ...kill, at: 0, machine: 'server', wait_us: 1e12 });
+    const { code, stdout, stderr } = await sim('close-wait-pipe', '--set', 'duration_s=1', '--do', late);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(
+      /^cannot send SIGKILL .*: the run ends with event \d+, at 1 s, before this is due\n$/,
+    );
+  });
+
+  it.each<[string, object, RegExp]>([
+    [
+      'an unknown sysctl',
+      { do: 'sysctl', machine: 'client', name: 'tcp_syn', value: 2 },
+      /there is tcp_syn_retries, /,
+    ],
+    [
+      'a value that a sysctl cannot have',
+      { do: 'sysctl', machine: 'client', name: 'tcp_syn_retries', value: -1 },
+      /set tcp_syn_retries to -1 on the client: tcp_syn_retries takes whole numbers from 0/,
+    ],
+    ['an unknown machine', { ...kill, machine: 'router' }, /no machine "router"; there is client, server/],
+    ['a process that is not there', { ...kill, pid: 1 }, /the client has no process 1; it has 2001/],
+    ['an unknown signal', { ...kill, signal: 'SIGFOO' }, /no signal "SIGFOO" here; there is 0, SIGHUP, /],
+    [
+      'an unknown call',
+      { do: 'call', machine: 'client', name: 'sock', args: {} },
+      /cannot call sock\(\) on the client: there is no call "sock" here; there is accept, accept4, /,
+    ],
+    [
+      'an event that there is not',
+      { ...kill, at: 5000 },
+      /cannot send SIGKILL .* the run ends with event \d+, at 131 s, before this is due: "at" is from 0 to \d+$/m,
+    ],
+    [
+      'a process that is gone by then',
+      { ...kill, wait_us: 1e9 },
+      /cannot send SIGKILL .* the client has no process 2001; it has none$/m,
+    ],
+  ])('with %s: one line on standard error, exit code 2', async (_what, action, says) => {
+    const { code, stdout, stderr } = await tried(action);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(says);
+    expect(stderr).toMatch(/^[^\n]+\n$/);
+  });
+});
+
 describe('misuse', () => {
   const ct = 'connect-timeout';
   it.each<[string, string[], RegExp]>([
