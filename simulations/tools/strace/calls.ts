@@ -46,11 +46,7 @@ interface PollEntry {
   readonly events: readonly string[];
 }
 
-/** poll() of one descriptor was written without an array. */
-function entriesOf({ fds, fd }: Args): readonly PollEntry[] {
-  if (fds !== undefined) return fds as unknown as readonly PollEntry[];
-  return [{ fd: Number(fd), events: ['POLLOUT'] }];
-}
+const entriesOf = ({ fds }: Args): readonly PollEntry[] => fds as readonly PollEntry[];
 
 /** What poll() found for each of its descriptors. */
 function reventsOf(
@@ -58,9 +54,7 @@ function reventsOf(
   { out }: Returned,
 ): readonly (PollEntry & { readonly revents: readonly string[] })[] {
   const found = (out.revents ?? []) as readonly unknown[];
-  // Of one descriptor without an array around it.
-  const each = found.every((one) => typeof one === 'string') && found.length > 0 ? [found] : found;
-  return entriesOf(args).map((entry, i) => ({ ...entry, revents: words(each[i]) }));
+  return entriesOf(args).map((entry, i) => ({ ...entry, revents: words(found[i]) }));
 }
 
 const fdSet = (fds: readonly number[]): string => (fds.length > 0 ? `[${fds.join(' ')}]` : 'NULL');
