@@ -39,7 +39,6 @@ const whySent = (res: number) => reasonOf(and('ep_poll:sent', [['res', res]], `e
 
 export class Epoll implements File {
   nonblocking = false;
-  readonly link = 'anon_inode:[eventpoll]';
   readonly #inode: Inode;
   readonly #clock: VirtualClock;
   readonly #watched = new Map<number, Watched>();

@@ -5,12 +5,10 @@ import type { FileRef } from './state.ts';
 
 export class Device implements File {
   readonly ref: FileRef;
-  readonly link: string;
   nonblocking = false;
 
   /** @param mode how it was opened, as lsof prints it */
   constructor(path: string, mode: 'r' | 'w' | 'u') {
-    this.link = path;
     this.ref = { kind: 'device', path, mode };
   }
 

@@ -31,8 +31,6 @@ export interface File {
   readonly ref: FileRef;
   /** O_NONBLOCK. */
   nonblocking: boolean;
-  /** What /proc/PID/fd links to: `pipe:[5397679]`, `/dev/null`. */
-  readonly link: string;
   /** Takes up to so many bytes; 0 is the end of the file. */
   read(thread: Thread, bytes: number, flags?: Flags): Reasoned | Waiting;
   write(thread: Thread, bytes: number, flags?: Flags): Reasoned | Waiting;

@@ -38,12 +38,10 @@ const polling = (thread: Thread, clock: VirtualClock, wake: () => void): Waiter 
 export class PipeReader implements File {
   nonblocking = false;
   readonly ref: FileRef;
-  readonly link: string;
   readonly #shared: Shared;
 
   constructor(shared: Shared) {
     this.#shared = shared;
-    this.link = `pipe:[${shared.pipe.inode}]`;
     this.ref = { kind: 'pipe', inode: shared.pipe.inode, end: 'read' };
   }
 
@@ -116,13 +114,11 @@ export class PipeReader implements File {
 export class PipeWriter implements File {
   nonblocking = false;
   readonly ref: FileRef;
-  readonly link: string;
   readonly #shared: Shared;
   readonly #sleepers = new Map<Thread, Sleeper>();
 
   constructor(shared: Shared) {
     this.#shared = shared;
-    this.link = `pipe:[${shared.pipe.inode}]`;
     this.ref = { kind: 'pipe', inode: shared.pipe.inode, end: 'write' };
   }
 

@@ -262,10 +262,6 @@ export class PairSocket implements Socket {
     this.ref = { kind: 'socket', cookie: pair.cookie };
   }
 
-  get link(): string {
-    return `socket:[${this.pair.inode}]`;
-  }
-
   bind(): Reasoned {
     return failure('EINVAL');
   }

@@ -82,10 +82,6 @@ export class TcpSocket implements Socket {
     if (sk) this.#state = 'SS_CONNECTED';
   }
 
-  get link(): string {
-    return `socket:[${this.sk.inode}]`;
-  }
-
   // --- connections ---
 
   bind(local: Endpoint): Reasoned {

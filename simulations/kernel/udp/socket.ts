@@ -29,10 +29,6 @@ export class UdpSocket implements Socket {
     this.ref = { kind: 'socket', cookie: this.sk.cookie };
   }
 
-  get link(): string {
-    return `socket:[${this.sk.inode}]`;
-  }
-
   bind(local: Endpoint): Reasoned {
     if (this.sk.local.port !== 0) return failure('EINVAL');
     const errno = this.#udp.hash(this.sk, local);
