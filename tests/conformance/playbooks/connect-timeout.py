@@ -12,6 +12,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 
 from stage import CANNOT_RUN_HERE, HERE, need, run, stage
@@ -192,12 +193,95 @@ def answers(commands, **case):
 
 def dropped_here(commands, hook, port):
     """A rule of this host drops what it sends, or what comes back."""
-    need("tcpdump", "nft")
+    need("tcpdump")
     place = Place(peer="listens")
-    table = f"table ip here {{ chain only {{ type filter hook {hook} priority 0; tcp {port} {lab.PORT} drop; }}; }}"
+    drop_here(hook, port)
+    return {name: place.capture(command) for name, command in commands.items()}
+
+
+def drop_here(hook, port, before=""):
+    """A rule of this namespace that drops what has this port."""
+    need("nft")
+    table = f"table ip here {{ chain only {{ type filter hook {hook} priority 0; {before} tcp {port} {lab.PORT} drop; }}; }}"
     if subprocess.run(["nft", table]).returncode:
         raise Skip("nft makes no rules here")
-    return {name: place.capture(command) for name, command in commands.items()}
+
+
+def rules(commands):
+    """The rule that drops here, what the table of connections then has, and the rule that rejects at the peer."""
+    need("nft", "conntrack")
+    place = Place(peer="listens")
+    drop_here("input", "sport", before="ct state invalid accept;")
+    asleep(place)
+    printed = {"here": place.run(commands["rules"]), "fills": place.run(commands["fills"])}
+    there = Place(peer="rejects-host")
+    with inside(there.peer, there.home):
+        printed["there"] = there.run(commands["rules"])
+    return printed
+
+
+def nameless(commands):
+    """A worker's namespace whose name server is silent; and then a look while a program waits for it."""
+    need("ss", "nsenter", "getent")
+    place = Place()
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    silent_server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    silent_server.bind(("127.0.0.1", 53))
+    call(libc.unshare, CLONE_NEWNS)
+    call(libc.mount, None, b"/", None, MS_REC | MS_PRIVATE, None)
+    files = {"resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:2\n", "nsswitch.conf": "hosts: files dns\n"}
+    for file, text in files.items():
+        with tempfile.NamedTemporaryFile("w") as ours:
+            ours.write(text)
+            ours.flush()
+            os.chmod(ours.name, 0o644)
+            subprocess.run(["mount", "--bind", ours.name, f"/etc/{file}"], check=True)
+    worker = asleep(place)
+    printed = {name: place.run(commands[name].replace("NAME", "peer.example"), worker) for name in ("lookup", "servers")}
+    printed["known"] = place.run(commands["lookup"].replace("NAME", "localhost"), worker)
+    with subprocess.Popen(["getent", "ahosts", "peer.example"]) as asking:
+        time.sleep(0.5)
+        printed["asking"] = place.run(commands["asking"], worker)
+        asking.kill()
+    return printed
+
+
+def mute(commands):
+    """A connection that is up, to a program that does not answer."""
+    need("ss")
+    place = Place(peer="listens")
+    client = socket.create_connection((place.family.target, lab.PORT))
+    client.send(b"request")
+    printed = {"up": place.run(commands["up"]), "route": place.run(commands["route"])}
+    with inside(place.peer, place.home):
+        printed["listening"] = place.run(commands["listening"])
+    return printed
+
+
+def another_way(commands):
+    """Answers come in by another interface than the one that this host would take, until rp_filter is loose."""
+    need("nstat")
+    place = Place(peer="listens")
+    for rule in ("link add elsewhere type veth peer name nowhere", "link set elsewhere up", "link set nowhere up",
+                 f"route add {place.family.target} dev elsewhere table 100",
+                 "rule add oif c0 lookup main pref 10", "rule add lookup 100 pref 20"):
+        subprocess.run(["ip", *rule.split()], check=True)
+    sysctl("conf/all/rp_filter", 1)
+
+    def comes_up():
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"c0")  # so it leaves by the wire
+            client.settimeout(1.5)
+            try:
+                client.connect((place.family.target, lab.PORT))
+            except (socket.timeout, TimeoutError):
+                return False
+            return True
+
+    before = place.run(commands["dropped"])
+    was_up = comes_up()
+    printed = {name: place.run(commands[name]) for name in ("filters", "dropped", "loose")}
+    return {**printed, "before": before, "was_up": was_up, "is_up": comes_up()}
 
 
 def live(commands):
@@ -258,4 +342,5 @@ def captures(commands):
 
 if __name__ == "__main__":
     stage({**{function.__name__: function for function in (
-        silent, silent6, blocked_to_the_end, established, lowered, interrupted, captures, live)}, **dict(captured())})
+        silent, silent6, blocked_to_the_end, established, lowered, interrupted, captures, live, rules, nameless, mute,
+        another_way)}, **dict(captured())})
