@@ -100,6 +100,44 @@ const table: z.input<typeof schema> = [
         },
         typed: ['EWOULDBLOCK', 'write error: Resource temporarily unavailable', 'non-blocking pipe full'],
       },
+      {
+        title: 'connect() to a Unix socket: its backlog is full',
+        means:
+          'Nobody accepts fast enough at the other end of the socket, and this connect() does not wait. It is no pipe and no network. ss -xlp shows the listener: Recv-Q is how many wait, Send-Q how many may.',
+        to: 'tcp-states/listen',
+        missing: 'The backlog of a Unix socket',
+        sources: [
+          {
+            by: 'nginx',
+            text: 'connect() to unix:… failed (11: Resource temporarily unavailable)',
+            url: 'https://github.com/nginx/nginx/blob/release-1.22.1/src/event/ngx_event_connect.c',
+          },
+        ],
+        typed: ['failed (11: Resource temporarily unavailable) while connecting to upstream'],
+      },
+      {
+        title: 'fork(): no more processes or threads may be made',
+        means:
+          'The user’s limit (ulimit -u), the control group’s (pids.max) or the machine’s is reached. It is no pipe. A pile of threads that are stuck can be what fills it: count what they wait for.',
+        to: 'close-wait-pipe/threads',
+        missing: 'The limits of processes',
+        sources: [
+          {
+            by: 'bash',
+            text: 'fork: retry: Resource temporarily unavailable',
+            url: 'https://git.savannah.gnu.org/cgit/bash.git/tree/jobs.c?h=bash-5.2',
+          },
+        ],
+        typed: [
+          'fork: Resource temporarily unavailable',
+          'fork failed: Resource temporarily unavailable',
+          'Cannot fork',
+          "can't start new thread",
+          'unable to create native thread',
+          'pthread_create … Resource temporarily unavailable',
+          'pids.max',
+        ],
+      },
     ],
   },
   {
@@ -499,6 +537,56 @@ const table: z.input<typeof schema> = [
     ],
   },
   {
+    name: 'TLS handshake timeout',
+    kind: 'words',
+    situations: [
+      {
+        title: 'TCP is up, and TLS got no answer',
+        means:
+          'The kernel of the server took the connection; its program did not answer the first message of TLS. It does not accept or is stuck, or large packets are lost on the way. On the server, look for CLOSE-WAIT and for a listener whose Recv-Q stays.',
+        to: 'close-wait-pipe/whose',
+        sources: [
+          {
+            by: 'Go',
+            text: 'net/http: TLS handshake timeout',
+            url: 'https://github.com/golang/go/blob/go1.19.8/src/net/http/transport.go',
+          },
+        ],
+        typed: [
+          'TLS handshake timeout',
+          'SSL connection timeout',
+          'handshake operation timed out',
+          'SSL handshake timed out',
+        ],
+      },
+    ],
+  },
+  {
+    name: 'Closed on this side',
+    kind: 'words',
+    situations: [
+      {
+        title: 'The program closed the connection itself, and went on using it',
+        means:
+          'No peer did this. One part of the program closed the connection, on a shutdown or when a time limit ran out, while another read or wrote. Look in its own log for what ended first.',
+        to: 'tcp-states/on-a-sick-machine',
+        missing: 'A connection that the program itself closed',
+        sources: [
+          {
+            by: 'Go',
+            text: 'use of closed network connection',
+            url: 'https://pkg.go.dev/net#ErrClosed',
+          },
+        ],
+        typed: [
+          'read tcp … use of closed network connection',
+          'write tcp … use of closed network connection',
+          'java.net.SocketException: Socket closed',
+        ],
+      },
+    ],
+  },
+  {
     name: 'Closed without an answer',
     kind: 'words',
     situations: [
@@ -518,7 +606,12 @@ const table: z.input<typeof schema> = [
           psql: ['server closed the connection unexpectedly'],
           ssh: ['kex_exchange_identification: Connection closed by remote host'],
         },
-        typed: ['": EOF', 'unexpected EOF', 'connection closed by peer'],
+        typed: [
+          '": EOF',
+          'unexpected EOF',
+          'connection closed by peer',
+          'upstream prematurely closed connection',
+        ],
       },
     ],
   },
@@ -1012,20 +1105,25 @@ const table: z.input<typeof schema> = [
     kind: 'words',
     situations: [
       {
-        title: 'SYNs, a reset, or ICMP “unreachable”',
+        title: 'SYNs, or ICMP “unreachable”',
         means:
           'What comes back to a SYN says who refuses, who drops, and who is not there. The table of this step reads it.',
         to: 'connect-timeout/capture',
         typed: [
           'Flags [S]',
           'Flags [S.]',
-          'Flags [R]',
-          'Flags [R.]',
           'ICMP … unreachable',
           'admin prohibited',
           'who-has … tell',
           'tcpdump SYN',
         ],
+      },
+      {
+        title: 'A reset',
+        means:
+          'It does not say who refuses: a closed port, a firewall and a proxy answer so. Its seq and win and the hops that it had left tell them apart.',
+        to: 'connect-timeout/who-reset',
+        typed: ['Flags [R]', 'Flags [R.]', 'tcp reset'],
       },
       {
         title: 'Small segments, with a pause between them',

@@ -40,6 +40,11 @@ const BESIDE = 0.1;
 /** Of the weight of what was typed, an entry that has some words must have so much. */
 const ENOUGH = 0.5;
 
+/** A text of more words is a log, not a question. */
+const QUESTION = 30;
+/** Words of a wording that is a span of time alone, such as `40 ms`. */
+const UNITS = new Set(['ms', 's', 'seconds']);
+
 /** Words that say nothing about an error. */
 const EMPTY = new Set(
   'a an and any are as at be but by can do does error failed for from get has have how http https i in into is it its my no not of on or our post so than that the their them then there this to us was we what when which who why will with you'.split(
@@ -137,8 +142,10 @@ export class Index<E extends Entry> {
     return words.reduce((sum, { word }) => sum + this.#of(word), 0);
   }
 
-  /** Whether a wording stands in the text. */
+  /** Whether a wording stands in the text. A span of time alone counts in a question: in a log every line may have one. */
   #stands(wording: Wording, words: readonly Word[]): boolean {
+    if (words.length > QUESTION && wording.flat().every(({ word, isNumber }) => isNumber || UNITS.has(word)))
+      return false;
     const isTyped = words.length <= FEW;
     const from = (part: number, at: number, most: number): boolean => {
       const wanted = wording[part];

@@ -89,6 +89,55 @@ describe('what is recorded leads first to its step', () => {
   });
 });
 
+describe('words that another situation has as well', () => {
+  test.each([
+    [
+      'read tcp 10.0.0.4:41230->10.0.0.9:443: use of closed network connection',
+      'The program closed the connection itself',
+    ],
+    ['Get "https://api.example.com/v1": net/http: TLS handshake timeout', 'TCP is up, and TLS got no answer'],
+    [
+      '2024/05/02 11:02:03 [error] 7#7: *4 connect() to unix:/run/php.sock failed (11: Resource temporarily unavailable) while connecting to upstream, client: 10.0.0.1, server: _, request: "GET / HTTP/1.1", upstream: "fastcgi://unix:/run/php.sock:", host: "x"',
+      'connect() to a Unix socket',
+    ],
+    ['-bash: fork: retry: Resource temporarily unavailable', 'fork(): no more processes'],
+    ['upstream prematurely closed connection', 'The peer closed the connection before it answered'],
+    [
+      'curl: (7) connect to 2001:db8::9 port 443 failed: Permission denied',
+      'A firewall on the way prohibits it',
+    ],
+    [
+      '12:00:01.2 IP 10.0.0.9.5432 > 10.0.0.5.40110: Flags [R.], seq 0, ack 881200124, win 0, length 0',
+      'A reset',
+    ],
+  ])('%s', (text, title) => expect(index.find(text)[0]?.entry.title.slice(0, title.length)).toBe(title));
+
+  test('a reset leads to who sent it, and an IPv6 “Permission denied” of connect() to the capture', () => {
+    expect(index.find('Flags [R.]')[0]?.entry.to).toBe('connect-timeout/who-reset');
+    expect(index.find('connect: permission denied')[0]?.entry.to).toBe('connect-timeout/capture');
+  });
+});
+
+describe('a long log', () => {
+  const lines = Array.from(
+    { length: 5000 },
+    (_, i) => `2025-03-04T15:00:${i % 60}Z INFO api served GET /v1/items in ${[40, 41, 200, 12][i % 4]} ms`,
+  );
+
+  test('with one error in it brings that error, and no number of milliseconds', () => {
+    const text = lines
+      .toSpliced(3210, 0, 'ERROR dial tcp 10.0.0.9:80: connect: connection refused')
+      .join('\n');
+    const found = index.find(text).map(({ entry }) => entry.to);
+    expect(found[0]).toBe('connect-timeout/capture');
+    expect(found.filter((to) => to.startsWith('nagle-delayed-ack/'))).toEqual([]);
+  });
+  test('and a number of milliseconds that is typed still finds its chapter', () => {
+    for (const text of ['40 ms', '40ms', 'every request takes 40 ms', '200 ms'])
+      expect(index.find(text)[0]?.entry.to, text).toBe('nagle-delayed-ack/wire');
+  });
+});
+
 describe('the index', () => {
   test('finds all words before any word', () => {
     expect(index.find('keep-alive slow')[0]?.entry.to).toBe('nagle-delayed-ack/wire');
