@@ -512,7 +512,7 @@ const table: z.input<typeof schema> = [
       {
         title: 'A time limit of the program ran out; it does not say at what',
         means:
-          'It may have waited for a name, for a connection, or for the answer: the words are the same. Look for a socket in SYN-SENT first. If there is none and no name hangs, the server has the connection and does not answer.',
+          'It may have waited for a name, for a connection, or for the answer: the words are the same. Look for a socket in SYN-SENT first. If there is none, the playbook tells a name from a server that has the connection and does not answer.',
         to: 'connect-timeout/waiting',
         says: {
           go: [
@@ -675,8 +675,8 @@ const table: z.input<typeof schema> = [
       {
         title: 'No name server gave an answer',
         means:
-          'The lookup ran out of time, or the server said SERVFAIL. It is before connect(): no socket is in SYN-SENT. The first step finds out whether a program waits for a name or for a connection.',
-        to: 'connect-timeout/waiting',
+          'The lookup ran out of time, or the server said SERVFAIL. It is before connect(): no socket is in SYN-SENT. This step looks the name up as the program does, and says who waits for which name server.',
+        to: 'connect-timeout/no-socket',
         missing: NAMES,
         says: {
           go: [
@@ -712,7 +712,7 @@ const table: z.input<typeof schema> = [
         title: 'A name server answered: there is no such name',
         means:
           'The name is wrong, or is known elsewhere only: another namespace, search list or hosts file. Nothing was sent to the peer.',
-        to: 'connect-timeout/waiting',
+        to: 'connect-timeout/no-socket',
         missing: NAMES,
         says: {
           go: ['dial tcp: lookup … no such host'],
@@ -1171,7 +1171,7 @@ const table: z.input<typeof schema> = [
         title: 'Everything stops for 5, 10 or 40 seconds',
         means:
           'That is how long a lookup waits for its name servers. strace -p shows a poll() on a UDP socket to port 53.',
-        to: 'connect-timeout/waiting',
+        to: 'connect-timeout/no-socket',
         missing: NAMES,
         typed: ['5 s', '5 seconds', '40 s', '40 seconds', 'everything stops for seconds', '5000 … poll 53'],
       },
