@@ -12,11 +12,12 @@ import { runOf } from '#site/figures/trace-of.ts';
 import { statechart } from '#site/views/statechart.ts';
 import { drawTimeline } from '#site/views/timeline.ts';
 import { wrongWords } from '../../drawing/words.ts';
+import { madeOnce } from '../../made-once.ts';
 
 const { picture } = closeWaitPipeFigure;
 if (picture.shows !== 'moment') throw new Error('the chain is drawn as it is at one moment');
 
-const run = (given: Given): PileUp => runOf(closeWaitPipe, given);
+const run = madeOnce((given: Given): PileUp => runOf(closeWaitPipe, given));
 
 /** What lies at the edges. */
 const edges: Given[] = [

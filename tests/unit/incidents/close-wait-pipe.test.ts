@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { type Given, settleParameters } from '#simulations/engine/parameters.ts';
 import { closeWaitPipe } from '#simulations/incidents/close-wait-pipe/simulation.ts';
 import { type EventKind, type EventOfKind, plain } from '#simulations/trace/event.ts';
+import { madeOnce } from '../../made-once.ts';
 import { presetOf } from '../../preset.ts';
 import { momentOf } from './pile-up.ts';
 
-function run(given: Given = {}) {
+const made = madeOnce((given: Given) => {
   const { values, problems } = settleParameters(closeWaitPipe.parameters, given);
   expect(problems).toEqual([]);
   const trace = closeWaitPipe.run(values);
@@ -26,7 +27,8 @@ function run(given: Given = {}) {
     end: momentOf(trace, events.length),
     kinds: new Set(events.map(({ kind }) => kind)),
   };
-}
+});
+const run = (given: Given = {}) => made(given);
 const outcome = (given: Given = {}) => run(given).outcome;
 const preset = (id: string) => {
   const { given, help } = presetOf(closeWaitPipe, id);
