@@ -12,7 +12,7 @@ import { PIPE_DEF_BUFFERS } from '../../kernel/pipe/size.ts';
 import { PipeUser } from '../../kernel/pipe/user.ts';
 import { PipeWrite } from '../../kernel/pipe/write.ts';
 import { KERNELS } from '../../kernel/profile.ts';
-import type { Compared } from '../../recording/compared.ts';
+import { type Compared, equal, time } from '../../recording/compared.ts';
 import { ofKind } from '../../trace/event.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { type PipeBufferOutcome, type PipeBufferPrograms, pipeBuffer } from './simulation.ts';
@@ -77,8 +77,9 @@ export type PipeCase =
 /** The most that a step may take on a busy machine, in ms. */
 const STEP_ms = 20;
 
-/** Times are recorded to 0.1 ms. */
-const EARLY_ms = 0.1;
+/** A time: how late it may be, and how early, for times are recorded to 0.1 ms. A step's own is exact. */
+const boundsOf = ({ stepped }: { readonly stepped?: boolean }) =>
+  stepped ? { late_ms: 0, early_ms: 0 } : { late_ms: STEP_ms, early_ms: 0.1 };
 
 /** The simulation's kernel for a recording's. @param kernel Linux version, such as 6.18.44 */
 export function pipeKernelOf(kernel: string): PipeKernel {
@@ -97,45 +98,26 @@ export function simulate(
   return pipeBuffer.run(values);
 }
 
-const equal = (
-  figure: string,
-  simulated: number | string | null,
-  observed: number | string | null,
-): Compared => ({ figure, simulated, observed, late_ms: 0, agrees: simulated === observed });
-
-function time(figure: string, simulated: number | null, observed: number | null, late_ms: number): Compared {
-  if (simulated === null || observed === null) return equal(figure, simulated, observed);
-  const difference_ms = observed - simulated;
-  const early_ms = late_ms ? EARLY_ms : 0;
-  return {
-    figure,
-    simulated,
-    observed,
-    late_ms,
-    agrees: difference_ms >= -early_ms && difference_ms <= late_ms,
-  };
-}
-
 function comparePipe(
   recorded: Case<'pipe', ObservedPipe>,
   observed: ObservedPipe,
   kernel: string,
 ): Compared[] {
   const { outcome, events, worldAt } = simulate(recorded, kernel);
-  const late_ms = recorded.stepped ? 0 : STEP_ms;
+  const bounds = boundsOf(recorded);
   const { programs } = worldAt(events.length);
   const [resized] = ofKind(events, 'pipe-resized');
   return [
     equal('pipe size', outcome.pipe_size_bytes, observed.pipe_size_bytes),
     equal('F_SETPIPE_SZ', resized?.data.errno ?? null, observed.setpipe_errno),
     equal('accepted', outcome.accepted_bytes, observed.accepted_bytes),
-    time('blocked', outcome.blocked_at_ms, observed.blocked_at_ms, late_ms),
+    time('blocked', outcome.blocked_at_ms, observed.blocked_at_ms, bounds),
     equal('errno', outcome.errno, observed.errno),
     equal('signal', outcome.signal, observed.signal),
     equal('POLLOUT at', outcome.pollout_at_free_bytes, observed.pollout_at_free_bytes),
     equal('wake-ups', outcome.wakeups.length, observed.wakeups.length),
     ...outcome.wakeups.flatMap(({ at_ms, free_bytes }, i) => [
-      time(`wake-up ${i + 1}`, at_ms, observed.wakeups[i]?.at_ms ?? null, late_ms),
+      time(`wake-up ${i + 1}`, at_ms, observed.wakeups[i]?.at_ms ?? null, bounds),
       equal(`free at wake-up ${i + 1}`, free_bytes, observed.wakeups[i]?.free_bytes ?? null),
     ]),
     equal('read', programs.reader?.returned_bytes ?? null, observed.read_bytes),
