@@ -7,7 +7,7 @@
  * round-trip time is between the ends. `ato` may be up to two ticks longer where there is a pause.
  */
 import { settleParameters } from '../../engine/parameters.ts';
-import { JIFFY_ms } from '../../kernel/tcp/retransmission.ts';
+import { JIFFY_ms } from '../../kernel/tcp/rto-min.ts';
 import { connectionOf } from '../../machine/lookups.ts';
 import type { Flag } from '../../network/packet.ts';
 import { type Compared, EARLY_ms, equal, SCHEDULING_ms, time } from '../../recording/compared.ts';

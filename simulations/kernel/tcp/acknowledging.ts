@@ -21,7 +21,7 @@ import type { Counted } from '../counters.ts';
 import type { ConnectionEvent } from './connection.ts';
 import type { Diag } from './diag.ts';
 import type { Receiver } from './receiver.ts';
-import { JIFFY_ms } from './retransmission.ts';
+import { JIFFY_ms } from './rto-min.ts';
 
 /** The socket that acknowledges. */
 export interface AcknowledgingSocket {

@@ -24,7 +24,7 @@ import type { Wait, Waiter } from '../../trace/wait.ts';
 import type { Errno } from '../errno.ts';
 import { TCP_NAGLE_CORK, TCP_NAGLE_OFF } from './nagle.ts';
 import type { Receiver } from './receiver.ts';
-import { JIFFY_ms } from './retransmission.ts';
+import { JIFFY_ms } from './rto-min.ts';
 import type { Sender } from './sender.ts';
 import type { Agreed } from './tcp-options.ts';
 

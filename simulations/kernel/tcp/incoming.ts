@@ -14,14 +14,11 @@ import { type ArrivalRule, TCP_ATO_MIN, TCP_MSS_DEFAULT_bytes } from './delayed-
 import type { Diag, SegmentCounts } from './diag.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Receiver } from './receiver.ts';
-import { JIFFY_ms } from './retransmission.ts';
+import { JIFFY_ms, TCP_TIMEOUT_MIN } from './rto-min.ts';
 import type { Sender } from './sender.ts';
 import { Sequence } from './sequence.ts';
 import { type TcpHost, TIMESTAMPS_bytes } from './tcp-host.ts';
 import { type Agreed, agreed } from './tcp-options.ts';
-
-/** `TCP_TIMEOUT_MIN`: the least that the timer of retransmissions is set for. */
-const TCP_TIMEOUT_MIN_ms = 2 * JIFFY_ms;
 
 /** The socket that a segment is for. */
 export interface IncomingSocket {
@@ -140,7 +137,7 @@ export class Incoming {
     if (hasAck && !isMine) {
       // What it answers may have swallowed the SYN, so that is soon tried again.
       if (this.#sk.syn.state().retransmits === 0)
-        this.#sk.chart.setTimer(TCP_TIMEOUT_MIN_ms, 'retransmission');
+        this.#sk.chart.setTimer(TCP_TIMEOUT_MIN * JIFFY_ms, 'retransmission');
       if (!flags.includes('RST')) this.#sk.outgoing.reset(segment);
       return;
     }

@@ -4,16 +4,14 @@
  *
  * Left out: Fast Open, BPF hooks, the rounding of `msecs_to_jiffies`, every state but SYN_SENT.
  */
-import { HZ, type KernelProfile } from '../profile.ts';
+import type { KernelProfile } from '../profile.ts';
+import { JIFFY_ms } from './rto-min.ts';
 
 /** RFC 6298 2.1, `TCP_TIMEOUT_INIT`: the first wait for an answer to a SYN. */
 export const TCP_TIMEOUT_INIT_ms = 1000;
 
 /** `TCP_RTO_MAX`: no wait is longer. */
 export const TCP_RTO_MAX_ms = 120_000;
-
-/** The shortest time that a kernel timer can be set to: one jiffy. */
-export const JIFFY_ms = 1000 / HZ;
 
 /** What bounds the retransmission of a SYN. */
 export interface SynLimits {

@@ -9,11 +9,12 @@ import type { Route } from '../route.ts';
 export const TCP_RTO_MIN = HZ / 5;
 /** `TCP_DELACK_MAX`: 200 ms. */
 export const TCP_DELACK_MAX = HZ / 5;
-/** `TCP_TIMEOUT_MIN`. */
+/** `TCP_TIMEOUT_MIN`: the least that the timer of retransmissions is set for. */
 export const TCP_TIMEOUT_MIN = 2;
 
-/** A jiffy, in µs. */
+/** A jiffy, the shortest time that a kernel timer can be set to. */
 export const JIFFY_us = 1e6 / HZ;
+export const JIFFY_ms = 1000 / HZ;
 
 /** Whole jiffies, at least as long. */
 export const usecs_to_jiffies = (us: number): number => Math.ceil(us / JIFFY_us);
