@@ -5,15 +5,12 @@
  */
 import { Fifo } from '../engine/fifo.ts';
 
-/** sysctl `net.core.somaxconn`, its default since Linux 5.4. */
-export const SOMAXCONN = 4096;
-
 export class AcceptQueue<T> {
   sk_max_ack_backlog = 0;
   readonly #queued = new Fifo<T>();
 
   /** @param backlog what listen() asked for @param somaxconn sysctl, the most that it gets */
-  constructor(backlog: number, somaxconn: number = SOMAXCONN) {
+  constructor(backlog: number, somaxconn: number) {
     this.resize(backlog, somaxconn);
   }
 

@@ -26,7 +26,7 @@ export interface Sysctls {
   readonly tcp_sack: number;
   /** `ip_local_port_range`: both ends belong to it. */
   readonly ip_local_port_range: readonly [low: number, high: number];
-  /** `net.core.somaxconn`: no accept queue is longer. */
+  /** `net.core.somaxconn`: no accept queue is longer. Its default is 4,096 since 5.4. */
   readonly somaxconn: number;
   /** The second value of `tcp_rmem`, the receive buffer that a new socket begins with, in bytes. */
   readonly rcvbuf_bytes: number;

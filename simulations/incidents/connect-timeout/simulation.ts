@@ -184,7 +184,7 @@ function* start(
   if (p.peer === 'listens') {
     const listener = new TcpSock(server.stack);
     server.stack.bind(listener, remote);
-    listener.listen(new AcceptQueue(4096));
+    listener.listen(new AcceptQueue(4096, server.sysctl.somaxconn));
   }
   if (p.peer === 'absent') client.stack.loseNeighbour(remote.address);
 

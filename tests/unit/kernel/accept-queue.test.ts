@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { AcceptQueue, SOMAXCONN } from '#simulations/kernel/accept-queue.ts';
+import { AcceptQueue } from '#simulations/kernel/accept-queue.ts';
+import { DEFAULT_SYSCTLS } from '#simulations/machine/sysctl.ts';
+
+const { somaxconn } = DEFAULT_SYSCTLS;
 
 /** Connections that go in until the queue is full. */
 function fill(backlog: number): AcceptQueue<number> {
-  const queue = new AcceptQueue<number>(backlog);
+  const queue = new AcceptQueue<number>(backlog, somaxconn);
   for (let i = 0; !queue.isFull; i++) queue.add(i);
   return queue;
 }
@@ -20,7 +23,7 @@ describe('an accept queue', () => {
 
   it('is no longer than somaxconn allows, whatever listen() asks for', () => {
     const queue = fill(100_000);
-    expect([queue.sk_max_ack_backlog, queue.sk_ack_backlog]).toEqual([SOMAXCONN, SOMAXCONN + 1]);
+    expect([queue.sk_max_ack_backlog, queue.sk_ack_backlog]).toEqual([somaxconn, somaxconn + 1]);
   });
 
   it('has room again as soon as one connection is accepted, and gives the oldest first', () => {

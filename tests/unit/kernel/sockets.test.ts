@@ -47,7 +47,7 @@ function run(world: World, code: (say: (...words: unknown[]) => void) => Program
   if (world.listens) {
     const listener = new TcpSock(server.stack);
     server.stack.bind(listener, { address: '0.0.0.0', port: SERVER.port });
-    listener.listen(new AcceptQueue(4096));
+    listener.listen(new AcceptQueue(4096, server.sysctl.somaxconn));
   }
   const log: string[] = [];
   const process = client.spawn({ pid: 7, comm: 'worker', narrator: new CallNarrator(recorder, 'client') });
