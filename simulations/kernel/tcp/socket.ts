@@ -14,6 +14,7 @@ import { formula, type Reason, reasonOf } from '../../trace/decision.ts';
 import { AcceptQueue } from '../accept-queue.ts';
 import { failure, type Reasoned, success } from '../answer.ts';
 import type { Errno } from '../errno.ts';
+import { sleepUntil } from '../sleep-until.ts';
 import {
   ACCEPT_AGAIN,
   ACCEPT_IS_LATE,
@@ -403,36 +404,21 @@ export class TcpSocket implements Socket {
     const now = attempt();
     if (now) return now;
     if (this.nonblocking || isNonblocking) return failure('EAGAIN', again);
-    const { clock } = this.#host;
-    const until_us = timeo_ms === null ? null : clock.now_us + timeo_ms * 1000;
-    return {
+    return sleepUntil(this.#host.clock, thread, {
+      sleep: { ...asleep, says, beat },
       wchan,
-      until_us,
-      wait: (done) => {
-        thread.sleeps({ ...asleep, says, until_us, beat });
+      timeo_ms,
+      late,
+      attempt,
+      watch: (wake) => {
         if (writes) this.sk.sk_write_pending++;
-        const stop = () => {
+        const forget = this.sk.waitForChange(wake);
+        return () => {
           if (writes) this.sk.sk_write_pending--;
-          clock.clearTimeout(timer);
           forget();
         };
-        const timer =
-          timeo_ms === null
-            ? undefined
-            : clock.after(timeo_ms * 1000, () => {
-                stop();
-                done(failure('EAGAIN', late));
-              });
-        const forget = this.sk.waitForChange(() => {
-          const answer = attempt();
-          if (!answer) return;
-          stop();
-          done(answer);
-        });
-        return stop;
       },
-      interrupted: () => failure('EINTR'),
-    };
+    });
   }
 
   /** close() with SO_LINGER: sleeps until the peer has acknowledged the FIN, or until the time is up. */

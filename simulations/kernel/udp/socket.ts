@@ -8,6 +8,7 @@ import type { Thread } from '../../machine/thread.ts';
 import type { Endpoint } from '../../network/packet.ts';
 import { failure, type Reasoned, success } from '../answer.ts';
 import type { Errno } from '../errno.ts';
+import { sleepUntil } from '../sleep-until.ts';
 import { UdpSock } from './sock.ts';
 import type { Udp } from './udp.ts';
 
@@ -92,38 +93,17 @@ export class UdpSocket implements Socket {
     const now = attempt();
     if (now) return now;
     if (this.nonblocking || flags.MSG_DONTWAIT) return failure('EAGAIN');
-    const until_us = this.rcvtimeo_ms === null ? null : this.#clock.now_us + this.rcvtimeo_ms * 1000;
-    return {
-      wchan: '__skb_wait_for_more_packets',
-      until_us,
-      wait: (done) => {
-        thread.sleeps({
-          mark: '__skb_wait_for_more_packets:sleep',
-          says: 'No datagram has come: *recvfrom() goes to sleep*.',
-          until_us,
-          beat: false,
-        });
-        const stop = () => {
-          this.#clock.clearTimeout(timer);
-          forget();
-        };
-        const timer =
-          this.rcvtimeo_ms === null
-            ? undefined
-            : this.#clock.after(this.rcvtimeo_ms * 1000, () => {
-                stop();
-                done(failure('EAGAIN'));
-              });
-        const forget = this.sk.changed.add(() => {
-          const answer = attempt();
-          if (!answer) return;
-          stop();
-          done(answer);
-        });
-        return stop;
+    return sleepUntil(this.#clock, thread, {
+      sleep: {
+        mark: '__skb_wait_for_more_packets:sleep',
+        says: 'No datagram has come: *recvfrom() goes to sleep*.',
+        beat: false,
       },
-      interrupted: () => failure('EINTR'),
-    };
+      wchan: '__skb_wait_for_more_packets',
+      timeo_ms: this.rcvtimeo_ms,
+      attempt,
+      watch: (wake) => this.sk.changed.add(wake),
+    });
   }
 
   /** `udp_ioctl`: SIOCINQ is the oldest datagram, in bytes. What is sent is gone at once. */
