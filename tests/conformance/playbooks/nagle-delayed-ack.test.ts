@@ -178,11 +178,15 @@ describe('the rows of step 1', () => {
   });
 
   it('a slow program: the request and its ACK, then the response, and no persist timer', ({ skip }) => {
-    const { capture, timers } = play('a slow program', { capture: CAPTURE, timers: TIMERS }, skip);
+    const calls = playbook.take('timeout 10 strace -f -r -T').replace('timeout 10', 'timeout 3');
+    const printed = play('a slow program', { capture: CAPTURE, timers: TIMERS, calls }, skip);
+    const { capture, timers } = printed;
     const waits = aroundWaits(capture, 60, 150, (_, wait) => is(wait, SERVER, 'P.', HEADER + BODY));
     expect(waits.length).toBeGreaterThan(5);
     for (const [before] of waits) expect(is(before, SERVER, '.', 0)).toBe(true);
     expect(timers.stdout).not.toContain('persist');
+    // What it waits for: a sleep of 120 ms.
+    expect(printed.calls.stderr).toMatch(/nanosleep\(.* = 0 <0\.1\d+>/);
   });
 });
 
