@@ -16,7 +16,7 @@ const whole = (most: number) => (text: string) => /^[1-9]\d*$/.test(text) && Num
 /** PID_MAX_LIMIT of a 64-bit kernel, include/linux/threads.h. */
 const pid: Kind = {
   isSound: whole(4_194_304),
-  wants: 'digits, such as 2001',
+  wants: 'a number from 1 to 4194304, such as 2001',
   inputmode: 'numeric',
   width: 7,
 };
@@ -33,8 +33,11 @@ const address: Kind = {
   width: 13,
 };
 
-/** A dotted quad, an IPv6 address without zone, or a host name of RFC 1123, where `_` is let through too. */
-function isAddress(text: string): boolean {
+/**
+ * A dotted quad, an IPv6 address without zone, or a host name of RFC 1123, where `_` is let through too. tcpdump, ss and
+ * ip refuse a zone.
+ */
+export function isAddress(text: string): boolean {
   if (text.includes(':')) return /^[\da-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]/`);
   const labels = text.replace(/\.$/, '').split('.');
   // A name whose last label is a number is meant as an address.
@@ -59,10 +62,31 @@ export type Field = keyof typeof FIELDS;
 /** @returns what is wrong with a text for this field, or nothing; an empty text is sound and fills nothing */
 export function problemOf(field: Field, text: string): string | undefined {
   const { isSound, wants } = FIELDS[field];
-  return text === '' || isSound(text) ? undefined : `${field} is ${wants}.`;
+  if (text === '' || isSound(text)) return undefined;
+  if (FIELDS[field] === address && /^\[?[\da-f:.]+%/i.test(text))
+    return `${field} is ${wants}; tcpdump and ss take no zone, so leave out what begins with %.`;
+  return `${field} is ${wants}.`;
 }
 
 /** A text as pieces: words of these fields by themselves, the rest between them. */
 export function piecesOf(text: string, fields: readonly string[]): string[] {
   return fields.length ? text.split(new RegExp(`\\b(${fields.join('|')})\\b`)).filter(Boolean) : [text];
+}
+
+/** The one IP version that a command works for, or nothing where it works for both. */
+export type Family = 'IPv4' | 'IPv6';
+
+/**
+ * The IP version that a command is for, by its filter: `ip6` and `icmp6` are IPv6’s, `arp` and `icmp` IPv4’s; so are the
+ * bytes of a segment, `tcp[…]`, which libpcap reads in IPv4 alone (pcap-filter(7)).
+ */
+export function familyOf(command: string): Family | undefined {
+  if (/\b(ip6|icmp6)\b/.test(command)) return 'IPv6';
+  return /\barp\b|\bicmp\b|\b(tcp|udp)\[/.test(command) ? 'IPv4' : undefined;
+}
+
+/** The IP version of a sound PEER; a name may have both. */
+export function familyOfPeer(peer: string): Family | undefined {
+  if (peer.includes(':')) return 'IPv6';
+  return /^[\d.]+$/.test(peer) ? 'IPv4' : undefined;
 }

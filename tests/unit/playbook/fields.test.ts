@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FIELDS, type Field, piecesOf, problemOf } from '#site/playbook/fields.ts';
+import { FIELDS, type Field, familyOf, familyOfPeer, piecesOf, problemOf } from '#site/playbook/fields.ts';
 import { filled } from '#site/playbook/playbook.ts';
 
 const sound: Readonly<Record<string, readonly string[]>> = {
@@ -46,6 +46,11 @@ describe('a field', () => {
       ),
     );
 
+  test('says the whole range, and that no tool takes a zone', () => {
+    expect(problemOf('PID', '4194305')).toContain('from 1 to 4194304');
+    expect(problemOf('PEER', 'fe80::1%eth0')).toContain('take no zone');
+  });
+
   test('may be empty: it then fills nothing', () => {
     for (const field of Object.keys(FIELDS)) expect(problemOf(field as Field, '')).toBeUndefined();
   });
@@ -75,5 +80,26 @@ describe('a command', () => {
     expect(filled('ss dst PEER; cat /proc/PID/stack /proc/PID/wchan', { PID: '7' })).toBe(
       'ss dst PEER; cat /proc/7/stack /proc/7/wchan',
     );
+  });
+});
+
+describe('the IP version of a command', () => {
+  test.each([
+    ["tcpdump -ni any '(host PEER and tcp[tcpflags] & tcp-syn != 0) or (arp and host PEER)'", 'IPv4'],
+    ["tcpdump -ni any 'icmp[icmptype] = icmp-unreach'", 'IPv4'],
+    ["tcpdump -ni any 'host PEER and tcp[tcpflags] & tcp-rst != 0'", 'IPv4'],
+    ["tcpdump -ni any 'ip6 and (icmp6 or (host PEER and tcp))'", 'IPv6'],
+    ["tcpdump -ni any 'host PEER and port PORT'", undefined],
+    ["ss -tK state syn-sent dst '[PEER]'", undefined],
+    ['sysctl net.ipv4.tcp_syn_retries', undefined],
+  ])('%s: %s', (command, family) => {
+    expect(familyOf(command)).toBe(family);
+  });
+
+  test('is compared with that of the peer; a name may have both', () => {
+    expect(familyOfPeer('10.2.3.4')).toBe('IPv4');
+    expect(familyOfPeer('2001:db8::1')).toBe('IPv6');
+    expect(familyOfPeer('db-1')).toBeUndefined();
+    expect(familyOfPeer('')).toBeUndefined();
   });
 });
