@@ -5,6 +5,8 @@ const ICON =
 
 /** How long the button says what it did. */
 const SAYS_ms = 2000;
+/** What is missing takes longer to read than a word. */
+const SAYS_MISSING_ms = 5000;
 
 const said = Object.assign(document.createElement('p'), { className: 'sr', role: 'status' });
 document.body.append(said);
@@ -30,18 +32,33 @@ for (const source of document.querySelectorAll('.expressive-code pre, code.runna
   const button = Object.assign(document.createElement('button'), { type: 'button', className: 'copy' });
   button.innerHTML = `${ICON}<span>Copy</span>`;
   button.setAttribute('aria-label', `Copy ${textOf(source).slice(0, 40)}`);
+  let saying: ReturnType<typeof setTimeout> | undefined;
   const label = button.querySelector('span') as HTMLElement;
   button.addEventListener('click', async () => {
     const done = await copy(source);
-    const open = [...source.querySelectorAll('var:not(.filled)')].map(({ textContent }) => textContent);
+    const places = source.querySelectorAll('var:not(.filled)');
+    const open = [...new Set([...places].map(({ textContent }) => textContent))];
+    const missing = open.length
+      ? `${open.join(', ').replace(/, ([^,]*)$/, ' and $1')} ${open.length > 1 ? 'are' : 'is'} not filled in`
+      : '';
     label.textContent = done;
-    said.textContent = `${done === 'Copied' ? 'Copied' : 'Selected: press Ctrl and C, or ⌘ and C'}${
-      open.length ? `; not filled in: ${[...new Set(open)].join(', ')}` : ''
-    }`;
-    setTimeout(() => {
-      label.textContent = 'Copy';
-      said.textContent = '';
-    }, SAYS_ms);
+    said.textContent = [done === 'Copied' ? done : 'Selected: press Ctrl and C, or ⌘ and C', missing]
+      .filter(Boolean)
+      .join('; ');
+    said.className = missing ? 'missing' : 'sr';
+    // Below the button, within the window.
+    const { bottom, right } = button.getBoundingClientRect();
+    said.style.setProperty('--top', `${bottom}px`);
+    said.style.setProperty('--right', `${document.documentElement.clientWidth - right}px`);
+    clearTimeout(saying);
+    saying = setTimeout(
+      () => {
+        label.textContent = 'Copy';
+        said.textContent = '';
+        said.className = 'sr';
+      },
+      missing ? SAYS_MISSING_ms : SAYS_ms,
+    );
   });
   source.after(button);
 }
