@@ -9,6 +9,62 @@ const PHONE = { hasTouch: true, isMobile: true, contextOptions: { reducedMotion:
 test.describe('on a phone', () => {
   test.use({ ...PHONE, viewport: COMMON });
 
+  test('nothing tells a finger to press a key', async ({ page }) => {
+    for (const path of pages) {
+      await page.goto(path);
+      await expect(page.locator('[data-open=keys]')).toBeHidden();
+      await expect(page.locator('kbd:visible'), path).toHaveCount(0);
+    }
+  });
+
+  test('a recorded exchange is there to the end of each line', async ({ page }) => {
+    await page.goto('incidents/nagle-delayed-ack/');
+    const exchanges = page.locator('.exchange pre');
+    expect(await exchanges.count()).toBeGreaterThan(0);
+    for (const pre of await exchanges.all()) {
+      await expect(pre).toContainText(/length \d+/);
+      expect(await pre.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
+    }
+  });
+
+  test('every parameter is within its figure, on the narrowest phone', async ({ page }) => {
+    await page.setViewportSize({ width: 320, height: 640 });
+    for (const path of pages.filter((path) => path.startsWith('incidents/'))) {
+      await page.goto(path);
+      await page.locator('.all-parameters > summary').tap();
+      const out = await page
+        .locator('.all-parameters')
+        .evaluate((form) =>
+          [...form.querySelectorAll('label, input, select, i')]
+            .filter((part) => part.getBoundingClientRect().right > form.getBoundingClientRect().right + 1)
+            .map(({ textContent, localName }) => `${localName} ${textContent}`),
+        );
+      expect(out, path).toEqual([]);
+    }
+  });
+
+  test('the diagram of the states shows the state that is, and says that it scrolls', async ({ page }) => {
+    await page.goto('reference/tcp-states/');
+    await comesToLife(page);
+    const now = page.locator('.diagram [data-state][data-now]').first();
+    await now.scrollIntoViewIfNeeded();
+    const pane = await page.locator('.diagram .pane').boundingBox();
+    const box = await now.boundingBox();
+    expect(box?.x).toBeGreaterThanOrEqual(pane?.x ?? 0);
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual((pane?.x ?? 0) + (pane?.width ?? 0));
+    const hint = page.locator('.diagram .key');
+    expect(await hint.evaluate((key) => getComputedStyle(key, '::before').content)).toContain('scrolls');
+  });
+
+  test('each cell of the timers says what it is', async ({ page }) => {
+    await page.goto('reference/tcp-states/');
+    const labels = await page
+      .locator('.timers td:not(:nth-child(3))')
+      .evaluateAll((all) => all.map((cell) => getComputedStyle(cell, '::before').content));
+    expect(labels.length).toBeGreaterThan(4);
+    expect(labels).not.toContain('none');
+  });
+
   test('no page is wider than the screen', async ({ page }) => {
     const wide: string[] = [];
     for (const path of pages) {
@@ -35,18 +91,17 @@ for (const viewport of PHONES) {
   test.describe(`on a phone of ${viewport.width} × ${viewport.height}`, () => {
     test.use({ ...PHONE, viewport });
 
-    for (const name of ['search', 'keys'])
-      test(`all of the dialog “${name}” is on the screen`, async ({ page }) => {
-        // The home page has its own field to search in.
-        await page.goto('glossary/');
-        await page.locator(`[data-open=${name}]`).tap();
-        const dialog = page.locator(`dialog#${name}`);
-        await expect(dialog).toBeVisible();
-        const inner = await dialog.evaluate(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth }));
-        expect(inner.scrollWidth).toBe(inner.clientWidth);
-        await dialog.getByRole('button', { name: 'Close' }).tap();
-        await expect(dialog).toBeHidden();
-      });
+    test('all of the dialog to search in is on the screen', async ({ page }) => {
+      // The home page has its own field to search in.
+      await page.goto('glossary/');
+      await page.locator('[data-open=search]').tap();
+      const dialog = page.locator('dialog#search');
+      await expect(dialog).toBeVisible();
+      const inner = await dialog.evaluate(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth }));
+      expect(inner.scrollWidth).toBe(inner.clientWidth);
+      await dialog.getByRole('button', { name: 'Close' }).tap();
+      await expect(dialog).toBeHidden();
+    });
 
     test('the figure is no wider with A beside it, its parameters open and a link explained', async ({
       page,
