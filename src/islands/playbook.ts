@@ -25,6 +25,13 @@ function button(content: Iterable<Node | string>, controls: string): HTMLButtonE
   return made;
 }
 
+/** What an entry of the history keeps. */
+interface Kept {
+  readonly walk: Walk;
+  /** The answer that was given here, and where its button stood in the window, in pixels. */
+  readonly pressed?: { readonly step: string; readonly answer: number; readonly top: number };
+}
+
 const expand = (button: HTMLElement, is: boolean): void => button.setAttribute('aria-expanded', String(is));
 const isExpanded = (button: HTMLElement): boolean => button.getAttribute('aria-expanded') === 'true';
 
@@ -32,6 +39,7 @@ class PlayBook extends HTMLElement {
   readonly #key = `playbook ${location.pathname}`;
   #steps: readonly Step[] = [];
   #walk: Walk = START;
+  #emptyFields = (): void => {};
 
   connectedCallback(): void {
     if (this.#steps.length) return;
@@ -39,12 +47,13 @@ class PlayBook extends HTMLElement {
     const left = recall('sessionStorage', this.#key) as Walk | null;
     this.#walk = left ?? START;
     this.querySelector('.again button')?.addEventListener('click', () => this.#startOver());
-    fillCommands(
-      this.querySelector('.fields') as HTMLFormElement,
-      this.closest('article') ?? (this as Element),
-    );
+    const form = this.querySelector('.fields') as HTMLFormElement;
+    this.#emptyFields = fillCommands(form, this.closest('article') ?? (this as Element));
     this.#show();
+    this.#setMargins(form);
+    addEventListener('resize', () => this.#setMargins(form));
     addEventListener('hashchange', () => this.#openTarget());
+    addEventListener('popstate', ({ state }) => this.#goBack(state));
     const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
     // What was folded was not there when the browser looked for the target. A reload has its own place, and what was left.
     if (!left || navigation?.type === 'navigate') this.#openTarget()?.scrollIntoView({ behavior: 'instant' });
@@ -80,8 +89,14 @@ class PlayBook extends HTMLElement {
       others,
     };
     for (const [i, { item, button, more }] of answers.entries()) {
-      // The step below needs no link to it.
-      if (item.dataset.step === next) (more.querySelector('.leads') as HTMLElement).hidden = true;
+      const leads = more.querySelector('.leads') as HTMLElement;
+      const to = document.getElementById(item.dataset.step ?? '');
+      // The step below needs no link to it. What says more than its title is shown.
+      if (to && to.id === next && leads.classList.contains('named')) leads.hidden = true;
+      leads.classList.toggle(
+        'up',
+        Boolean(to && to.compareDocumentPosition(item) & Node.DOCUMENT_POSITION_FOLLOWING),
+      );
       button.addEventListener('click', () => this.#choose(step, i));
     }
     toggle.addEventListener('click', () => this.#turn(step.id, !isExpanded(toggle)));
@@ -100,31 +115,70 @@ class PlayBook extends HTMLElement {
   }
 
   #choose(step: Step, answer: number): void {
-    const { button } = step.answers[answer] as Answer;
-    const before = button.getBoundingClientRect().top;
-    this.#walk = choose(this.#walk, step, answer);
+    const { button, item } = step.answers[answer] as Answer;
+    const { top } = button.getBoundingClientRect();
+    const before = this.#walk;
+    const wasOpen = openSteps(this.#steps, before);
+    this.#walk = choose(before, step, answer);
     expand(step.others, false);
     this.#show();
     // What was pressed stays under the finger, whatever was folded above it.
-    scrollBy({ top: button.getBoundingClientRect().top - before, behavior: 'instant' });
-    if (this.#walk.answers[step.id] !== answer) return;
-    const target = this.#steps.find(({ id }) => id === step.leads[answer]);
-    if (!target) return;
-    // The way back leads to where the answer was given.
-    if (location.hash !== `#${target.id}`) history.pushState(history.state, '', `#${target.id}`);
-    target.toggle.focus({ preventScroll: true });
-    const isBelow = this.#steps.indexOf(target) > this.#steps.indexOf(step);
-    const place = isBelow ? target.section.querySelector('pre') : target.section;
+    scrollBy({ top: button.getBoundingClientRect().top - top, behavior: 'instant' });
+    const isChosen = this.#walk.answers[step.id] === answer;
+    const target = isChosen ? this.#steps.find(({ id }) => id === step.leads[answer]) : undefined;
+    const isBelow = target !== undefined && this.#steps.indexOf(target) > this.#steps.indexOf(step);
+    // A step above that is open was read already: the way there is a link, and the reader stays.
+    const goesTo = target && (isBelow || !wasOpen.has(target.id)) ? target : undefined;
+    this.#remember({ walk: before, pressed: { step: step.id, answer, top } }, goesTo?.id ?? step.id);
+    if (isChosen && !isBelow) item.scrollIntoView({ block: 'nearest' });
+    if (!goesTo) return;
+    goesTo.toggle.focus({ preventScroll: true });
+    const place = isBelow ? goesTo.section.querySelector('pre') : goesTo.toggle.closest('h3');
     place?.scrollIntoView({ block: isBelow ? 'nearest' : 'start' });
+  }
+
+  /** The way back is one answer: the entry that is left keeps what was before it, the new one what is now. */
+  #remember(left: Kept, id: string): void {
+    const { state } = history;
+    history.replaceState({ ...state, playbook: left }, '');
+    history.pushState({ ...state, playbook: { walk: this.#walk } satisfies Kept }, '', `#${id}`);
+  }
+
+  #goBack(state: { playbook?: Kept } | null): void {
+    const kept = state?.playbook;
+    if (!kept) return;
+    this.#walk = kept.walk;
+    this.#show();
+    const { step, answer = 0, top = 0 } = kept.pressed ?? {};
+    const button = this.#steps.find(({ id }) => id === step)?.answers[answer]?.button;
+    if (!button) return;
+    const place = (): void =>
+      scrollBy({ top: button.getBoundingClientRect().top - top, behavior: 'instant' });
+    place();
+    // A browser puts its own place and focus after this.
+    requestAnimationFrame(() => {
+      place();
+      button.focus({ preventScroll: true });
+    });
   }
 
   #startOver(): void {
     this.#walk = START;
+    this.#emptyFields();
     this.#show();
-    history.replaceState(history.state, '', location.pathname + location.search);
+    const { playbook: _, ...state } = history.state ?? {};
+    history.replaceState(Object.keys(state).length ? state : null, '', location.pathname + location.search);
     const [first] = this.#steps;
     first?.toggle.focus({ preventScroll: true });
-    first?.section.scrollIntoView();
+    first?.toggle.closest('h3')?.scrollIntoView();
+  }
+
+  /** What is scrolled to stops below the fields, however many lines they take; at the first step, the playbook’s heading. */
+  #setMargins(form: HTMLElement): void {
+    this.style.setProperty('--fields', `${form.offsetHeight}px`);
+    const heading = this.#steps[0]?.toggle.closest('h3');
+    const top = (this.previousElementSibling ?? this).getBoundingClientRect().top;
+    if (heading) heading.style.scrollMarginTop = `${heading.getBoundingClientRect().top - top}px`;
   }
 
   /** Opens the step that the address names. @returns its heading */

@@ -153,19 +153,95 @@ test.describe('the playbook', () => {
     await expect(field(other, 'PORT')).toHaveValue('');
   });
 
-  test('has the address of the step that was opened, and Back leads to where the answer was given', async ({
+  test('has the address of the step that was opened, and Back takes one answer back, where it was given', async ({
     page,
   }) => {
+    await page.setViewportSize({ width: 390, height: 844 });
     await page.goto(CHAPTER);
     await answers(page, 'whose').first().click();
     await expect(page).toHaveURL(/#recv-q$/);
-    await answers(page, 'recv-q').first().click();
+    const given = answers(page, 'recv-q').first();
+    await given.evaluate((button) => button.scrollIntoView({ block: 'center', behavior: 'instant' }));
+    const before = (await given.boundingBox())?.y ?? 0;
+    await given.click();
     await expect(page).toHaveURL(/#threads$/);
     await page.goBack();
     await expect(page).toHaveURL(/#recv-q$/);
-    expect(await open(page)).toEqual(['whose', 'recv-q', 'threads']);
+    expect(await open(page)).toEqual(['whose', 'recv-q']);
+    await expect(given).toHaveAttribute('aria-expanded', 'false');
+    await expect(given).toBeFocused();
+    await expect.poll(async () => Math.abs(((await given.boundingBox())?.y ?? 0) - before)).toBeLessThan(2);
+    await page.goForward();
+    await expect.poll(() => open(page)).toEqual(['whose', 'recv-q', 'threads']);
+    await page.goBack();
     await page.goBack();
     await expect(page).toHaveURL(new RegExp(`${CHAPTER}$`));
+    expect(await open(page)).toEqual(['whose']);
+    await page.reload();
+    expect(await open(page)).toEqual(['whose']);
+  });
+
+  test('has the address of the step in which an answer ends it', async ({ page }) => {
+    await page.goto(CHAPTER);
+    await answers(page, 'whose').first().click();
+    const end = (steps.find(({ id }) => id === 'recv-q')?.answers ?? []).findIndex(({ to }) => !to);
+    await toggle(page, 'threads').click();
+    await page.evaluate(() => history.pushState(null, '', '#threads'));
+    await answers(page, 'recv-q').nth(end).click();
+    await expect(page).toHaveURL(/#recv-q$/);
+  });
+
+  test('shows what each answer says that leads to no step, within the window', async ({ page }) => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const chapter of chapters) {
+      await page.goto(chapter);
+      for (const { id, answers: written } of stepsOfChapter(chapter)) {
+        if ((await toggle(page, id).getAttribute('aria-expanded')) === 'false')
+          await toggle(page, id).evaluate((button) => (button as HTMLElement).click());
+        for (const [i, { to, leads }] of written.entries()) {
+          if (to) continue;
+          const choice = answers(page, id).nth(i);
+          // At the foot of the window, what it shows is below.
+          await choice.evaluate((button) => button.scrollIntoView({ block: 'end', behavior: 'instant' }));
+          await choice.click();
+          const more = choice.locator('xpath=following-sibling::div');
+          await expect(more.locator('.leads'), `${id}: ${leads}`).toBeVisible();
+          await expect(more, `${id}: ${leads}`).toBeInViewport({ ratio: 0.99 });
+          await expect(choice).toBeInViewport({ ratio: 0.99 });
+          await choice.click();
+        }
+      }
+    }
+  });
+
+  test('stays where an answer leads to a step above that is open, with a link to it', async ({ page }) => {
+    await page.goto('incidents/connect-timeout/#block-peer');
+    const back = answers(page, 'block-peer').last();
+    await back.scrollIntoViewIfNeeded();
+    await back.click();
+    await expect(back).toBeInViewport();
+    await expect(back).toBeFocused();
+    const link = body(page, 'block-peer').locator('.leads.up a');
+    await expect(link).toBeInViewport();
+    await link.click();
+    await expect(toggle(page, 'waiting')).toBeInViewport();
+  });
+
+  test('starts over with empty fields, its heading and its first command in view', async ({ page }) => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(CHAPTER);
+    await field(page, 'PORT').fill('8080');
+    await answers(page, 'whose').first().click();
+    await answers(page, 'recv-q').first().click();
+    await page.getByRole('button', { name: 'Start over' }).click();
+    await expect(field(page, 'PORT')).toHaveValue('');
+    const heading = page.locator('#first-five-minutes');
+    await expect(heading).toBeInViewport({ ratio: 1 });
+    const bar = await page.getByRole('navigation', { name: 'Parts of this chapter' }).boundingBox();
+    expect((await heading.boundingBox())?.y).toBeGreaterThanOrEqual((bar?.y ?? 0) + (bar?.height ?? 0));
+    await expect(book(page).locator('pre').first()).toBeInViewport({ ratio: 1 });
+    await page.reload();
+    await expect(field(page, 'PORT')).toHaveValue('');
   });
 
   for (const chapter of chapters)
@@ -229,11 +305,75 @@ test.describe('the fields of the playbook', () => {
     await expect(place).not.toHaveClass(/filled/);
   });
 
-  test('are the same in the next chapter', async ({ page }) => {
+  test('are each chapter’s own', async ({ page }) => {
     await page.goto(CHAPTER);
     await field(page, 'PID').fill('2001');
     await page.goto('incidents/connect-timeout/');
+    await expect(field(page, 'PID')).toHaveValue('');
+    await page.goto(CHAPTER);
     await expect(field(page, 'PID')).toHaveValue('2001');
+  });
+
+  test('say after a moment that a value fills nothing, though the field is not left', async ({ page }) => {
+    await page.goto(CHAPTER);
+    await field(page, 'PID').fill('99999999');
+    await expect(field(page, 'PID')).toBeFocused();
+    await expect(page.locator('.fields [role=alert]')).toHaveText(
+      'PID is a number from 1 to 4194304, such as 2001.',
+    );
+  });
+
+  test('take an address and its port as ss prints them', async ({ page }) => {
+    await page.goto('incidents/nagle-delayed-ack/');
+    await field(page, 'PEER').fill('[2001:db8::1]:5432');
+    await expect(page.locator('play-book pre').nth(1)).toContainText('host 2001:db8::1 and');
+    await field(page, 'PEER').blur();
+    await expect(field(page, 'PEER')).toHaveValue('2001:db8::1');
+    await expect(field(page, 'PORT')).toHaveValue('5432');
+    await field(page, 'CLIENTPORT').fill(':40002');
+    await field(page, 'CLIENTPORT').blur();
+    await expect(field(page, 'CLIENTPORT')).toHaveValue('40002');
+    await expect(page.locator('.fields [role=alert]')).toBeEmpty();
+  });
+
+  test('are filled from a line that is pasted into any of them, and say which', async ({ page }) => {
+    await page.goto('incidents/nagle-delayed-ack/');
+    const paste = async (name: Field, line: string) => {
+      await page.evaluate((text) => navigator.clipboard.writeText(text), line);
+      await field(page, name).focus();
+      await page.keyboard.press('ControlOrMeta+V');
+    };
+    const taken = page.locator('.fields [role=status]');
+    await paste('PID', 'dial tcp 10.2.3.4:5432: i/o timeout');
+    await expect(taken).toHaveText('PORT and PEER filled from the pasted line.');
+    await expect(field(page, 'PEER')).toHaveValue('10.2.3.4');
+    await expect(field(page, 'PORT')).toHaveValue('5432');
+    await expect(field(page, 'PID')).toHaveValue('');
+    await paste('PID', 'ESTAB 0 0 10.0.0.1:40002 10.9.9.9:5432 users:(("python3",pid=4711,fd=3))');
+    await expect(field(page, 'PID')).toHaveValue('4711');
+    // What is filled in stays, and of two ports none is taken.
+    await expect(field(page, 'PEER')).toHaveValue('10.2.3.4');
+    await expect(taken).toHaveText(
+      'PID filled from the pasted line. For PORT it has 40002 and 5432: fill in which. PEER stays 10.2.3.4; it has 10.9.9.9.',
+    );
+  });
+
+  test('leave out the command for the other IP version', async ({ page }) => {
+    await page.goto('incidents/connect-timeout/#capture');
+    const [four, six] = [0, 1].map((i) => body(page, 'capture').locator('pre').nth(i)) as [Locator, Locator];
+    await expect(four).toBeVisible();
+    await expect(six).toBeVisible();
+    await field(page, 'PEER').fill('2001:db8::1');
+    await expect(four).toBeHidden();
+    await expect(six).toBeVisible();
+    await field(page, 'PEER').fill('10.2.3.4');
+    await expect(four).toBeVisible();
+    await expect(six).toBeHidden();
+    for (const both of ['db-1', '']) {
+      await field(page, 'PEER').fill(both);
+      await expect(four).toBeVisible();
+      await expect(six).toBeVisible();
+    }
   });
 
   test('stay on top while the playbook is scrolled on a phone, under the table of contents', async ({
@@ -271,7 +411,9 @@ test.describe('a command', () => {
   test('that is copied with an empty field says which', async ({ page }) => {
     await page.goto(CHAPTER);
     await book(page).getByRole('button', { name: 'Copy ss -tlnp' }).click();
-    await expect(page.getByText('Copied; not filled in: PORT')).toBeAttached();
+    const said = page.getByText('Copied; PORT is not filled in');
+    await expect(said).toBeInViewport({ ratio: 1 });
+    await expect(said).toHaveCSS('clip-path', 'none');
   });
 
   test('wraps and never scrolls, on the narrowest phone', async ({ page }) => {
