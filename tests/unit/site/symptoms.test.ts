@@ -60,7 +60,7 @@ describe('the symptoms of the home page', () => {
 
   it('lead to no step that the playbook has not', () => {
     const wrong = incident('connect-timeout', 1, { errno: ['EPIPE'], leads: { EPIPE: 'other-end' } });
-    expect(() => symptomsOf([wrong])).toThrow(/to the step "other-end": its playbook has waiting, asleep/);
+    expect(() => symptomsOf([wrong])).toThrow(/to the step "other-end": its playbook has waiting, no-socket/);
   });
 
   it('lead to the chapter where there is no playbook', () => {
