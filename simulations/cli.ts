@@ -15,6 +15,7 @@ import {
 } from './engine/parameters.ts';
 import { count, list } from './engine/wording.ts';
 import { type Action, actionProblem, actionText } from './machine/action.ts';
+import { Actions } from './machine/actions.ts';
 import { type Simulation, tooLarge, type Watch } from './simulation.ts';
 import { finalLines } from './tools/line.ts';
 import { pcap } from './tools/pcap.ts';
@@ -166,7 +167,7 @@ function answer(name: string | undefined, options: Options): string | Uint8Array
   const size = simulation.size(values);
   const refusal = options.large ? null : tooLarge(size, MOST_EVENTS, 'the command line without --large');
   if (refusal) throw new UsageError(refusal);
-  const trace = simulation.run(values, options.do, progress(size.events));
+  const trace = simulation.run(values, new Actions(options.do), progress(size.events));
   const undone = whyUndone(trace, options.do);
   if (undone) throw new UsageError(undone);
   return output(trace, options.format);

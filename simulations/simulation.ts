@@ -1,8 +1,7 @@
 /** A simulation: a pure function from parameters to a trace, with what a person needs to use it. */
 import type { Given, Schema, Values } from './engine/parameters.ts';
 import { count } from './engine/wording.ts';
-import type { Action } from './machine/action.ts';
-import type { Slices } from './machine/run.ts';
+import type { Interventions, Slices } from './machine/run.ts';
 import type { Trace } from './trace/trace.ts';
 
 /** A named set of parameters worth a look. */
@@ -54,9 +53,9 @@ export interface Simulation<S extends Schema = Schema, Outcome = unknown, Progra
    * A run in slices of a few milliseconds, for a page that must not stand still meanwhile.
    * @param actions what a person does on the way; they change nothing before they are done
    */
-  start(values: Values<S>, actions?: readonly Action[]): Slices<Trace<Outcome, Programs>>;
+  start(values: Values<S>, actions?: Interventions): Slices<Trace<Outcome, Programs>>;
   /** A run in one go. @param watch is told now and then how far it is */
-  run(values: Values<S>, actions?: readonly Action[], watch?: Watch): Trace<Outcome, Programs>;
+  run(values: Values<S>, actions?: Interventions, watch?: Watch): Trace<Outcome, Programs>;
 }
 
 /** A simulation from its parts. */

@@ -3,6 +3,7 @@ import { catalogue } from '#simulations/catalogue.ts';
 import type { CloseWaitPipeOutcome } from '#simulations/incidents/close-wait-pipe/simulation.ts';
 import type { ConnectTimeoutOutcome } from '#simulations/incidents/connect-timeout/simulation.ts';
 import type { NagleDelayedAckOutcome } from '#simulations/incidents/nagle-delayed-ack/simulation.ts';
+import { Actions } from '#simulations/machine/actions.ts';
 import type { PipeBufferOutcome } from '#simulations/reference/pipe-buffer/simulation.ts';
 import type { TcpStatesOutcome } from '#simulations/reference/tcp-states/simulation.ts';
 import type { Simulation } from '#simulations/simulation.ts';
@@ -144,7 +145,7 @@ describe('the verdict of a connect()', () => {
     );
     const kill = { at: 20, do: 'signal', machine: 'client', pid: 2001, signal: 'SIGKILL' } as const;
     const { values } = { values: runOf(simulation, {}).parameters };
-    expect(simulation.run(values as never, [kill]).verdict).toMatch(
+    expect(simulation.run(values as never, new Actions([kill])).verdict).toMatch(
       /^The worker never came back from its call: \d+ SYNs had been sent\.$/,
     );
   });
@@ -164,7 +165,10 @@ describe('the verdict of requests', () => {
     const simulation = named('nagle-delayed-ack');
     const verdict = (at: number, more = {}) => {
       const kill = { at, do: 'signal', machine: 'client', pid: 2001, signal: 'SIGKILL' } as const;
-      return simulation.run(runOf(simulation, { rtt_ms: 1, ...more }).parameters as never, [kill]).verdict;
+      return simulation.run(
+        runOf(simulation, { rtt_ms: 1, ...more }).parameters as never,
+        new Actions([kill]),
+      ).verdict;
     };
     expect(runOf(simulation, { requests: 1, rtt_ms: 1 }).verdict).toBe(
       'The request did not stall: it took 2 ms.',
@@ -202,7 +206,10 @@ describe('the verdict of a pile-up', () => {
   test('whose server a person kills', () => {
     const simulation = named('close-wait-pipe');
     const kill = { at: 5, do: 'signal', machine: 'server', pid: 2001, signal: 'SIGKILL' } as const;
-    const { outcome, verdict } = simulation.run(runOf(simulation, {}).parameters as never, [kill]);
+    const { outcome, verdict } = simulation.run(
+      runOf(simulation, {}).parameters as never,
+      new Actions([kill]),
+    );
     expect((outcome as CloseWaitPipeOutcome).ended_by).toBe('SIGKILL');
     expect(verdict).toMatch(/^SIGKILL killed the server, .* client had been served\.$/);
   });

@@ -7,13 +7,12 @@
  */
 import type { KernelVersion } from '../../kernel/profile.ts';
 import { PairSocket } from '../../kernel/tcp/pair.ts';
-import type { Action } from '../../machine/action.ts';
 import { Device } from '../../machine/device.ts';
 import { OpenFile } from '../../machine/file.ts';
 import { Descriptor } from '../../machine/file-table.ts';
 import { openPipe, PIPES } from '../../machine/kinds/pipes.ts';
 import { type Narrator, SILENT } from '../../machine/narrator.ts';
-import { Run, type Slices } from '../../machine/run.ts';
+import { type Interventions, Run, type Slices } from '../../machine/run.ts';
 import type { Thread } from '../../machine/thread.ts';
 import { simulationOf } from '../../simulation.ts';
 import type { Trace } from '../../trace/trace.ts';
@@ -47,7 +46,7 @@ const READ_bytes = 65_536;
 
 function* start(
   p: CloseWaitPipeParameters,
-  actions: readonly Action[] = [],
+  actions?: Interventions,
 ): Slices<Trace<CloseWaitPipeOutcome, CloseWaitPipePrograms>> {
   const run = new Run({ actions });
   const { clock, recorder } = run;

@@ -11,12 +11,11 @@ import { duration } from '../../engine/duration.ts';
 import { AcceptQueue } from '../../kernel/accept-queue.ts';
 import type { KernelVersion } from '../../kernel/profile.ts';
 import { TcpSock } from '../../kernel/tcp/sock.ts';
-import type { Action } from '../../machine/action.ts';
 import { sys } from '../../machine/calls.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { CallNarrator } from '../../machine/narrator.ts';
 import type { Program } from '../../machine/program.ts';
-import { Run, type Slices } from '../../machine/run.ts';
+import { type Interventions, Run, type Slices } from '../../machine/run.ts';
 import type { Rule } from '../../network/link.ts';
 import type { Endpoint, Family } from '../../network/packet.ts';
 import { dropSyns, reject, resetAll } from '../../network/rules.ts';
@@ -154,7 +153,7 @@ function giveFirstAid(
 
 function* start(
   p: ConnectTimeoutParameters,
-  actions: readonly Action[] = [],
+  actions?: Interventions,
 ): Slices<Trace<ConnectTimeoutOutcome, ConnectTimeoutPrograms>> {
   const patience_us = p.heartbeat_s * 1e6;
   const attempt: Attempt = { errno: null, returned_at_us: null };

@@ -7,12 +7,11 @@
  */
 import { duration } from '../../engine/duration.ts';
 import { PLAIN_ROUTE, type Route } from '../../kernel/route.ts';
-import type { Action } from '../../machine/action.ts';
 import { sys } from '../../machine/calls.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { CallNarrator } from '../../machine/narrator.ts';
 import type { Answer, Program } from '../../machine/program.ts';
-import { Run, type Slices } from '../../machine/run.ts';
+import { type Interventions, Run, type Slices } from '../../machine/run.ts';
 import type { Sysctls } from '../../machine/sysctl.ts';
 import type { Endpoint } from '../../network/packet.ts';
 import { type RunSize, simulationOf } from '../../simulation.ts';
@@ -178,7 +177,7 @@ function* client(
 
 function* start(
   p: NagleDelayedAckParameters,
-  actions: readonly Action[] = [],
+  actions?: Interventions,
 ): Slices<Trace<NagleDelayedAckOutcome>> {
   const run = new Run({ actions });
   const { clock, recorder } = run;

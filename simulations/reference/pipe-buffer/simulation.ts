@@ -7,12 +7,11 @@
 import { PIPE_USER_PAGES_SOFT } from '../../kernel/pipe/size.ts';
 import { PipeUser } from '../../kernel/pipe/user.ts';
 import type { KernelVersion } from '../../kernel/profile.ts';
-import type { Action } from '../../machine/action.ts';
 import { sys } from '../../machine/calls.ts';
 import { OpenFile } from '../../machine/file.ts';
 import { openPipe, PIPES } from '../../machine/kinds/pipes.ts';
 import type { Program } from '../../machine/program.ts';
-import { Run, type Slices } from '../../machine/run.ts';
+import { type Interventions, Run, type Slices } from '../../machine/run.ts';
 import { simulationOf } from '../../simulation.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { PipeNarrator } from './narrator.ts';
@@ -54,7 +53,7 @@ function* reader(p: PipeBufferParameters): Program {
 
 function* start(
   p: PipeBufferParameters,
-  actions: readonly Action[] = [],
+  actions?: Interventions,
 ): Slices<Trace<PipeBufferOutcome, PipeBufferPrograms>> {
   const run = new Run({ actions });
   const { clock, recorder } = run;

@@ -6,11 +6,10 @@
  */
 import { duration } from '../../engine/duration.ts';
 import { itemsOf } from '../../engine/parameters.ts';
-import type { Action } from '../../machine/action.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { CallNarrator } from '../../machine/narrator.ts';
 import type { Answer, SystemCall } from '../../machine/program.ts';
-import { Run, type Slices } from '../../machine/run.ts';
+import { type Interventions, Run, type Slices } from '../../machine/run.ts';
 import type { Thread } from '../../machine/thread.ts';
 import { ManualWire } from '../../network/manual-wire.ts';
 import type { Endpoint } from '../../network/packet.ts';
@@ -120,7 +119,7 @@ class Player {
 
 function* start(
   p: TcpStatesParameters,
-  actions: readonly Action[] = [],
+  actions?: Interventions,
 ): Slices<Trace<TcpStatesOutcome, TcpStatesPrograms>> {
   const run = new Run({ actions });
   const { clock, recorder } = run;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { settleParameters } from '#simulations/engine/parameters.ts';
 import { connectTimeout } from '#simulations/incidents/connect-timeout/simulation.ts';
+import { Actions } from '#simulations/machine/actions.ts';
 import { sys } from '#simulations/machine/calls.ts';
 import type { Program } from '#simulations/machine/program.ts';
 import { straceLines } from '#simulations/tools/strace/strace.ts';
@@ -48,9 +49,10 @@ describe('kill()', () => {
 
 describe('a signal that a person sends', () => {
   const sends = (signal: string) =>
-    connectTimeout.run(settleParameters(connectTimeout.parameters, {}).values, [
-      { at: 20, do: 'signal', machine: 'client', pid: 2001, signal },
-    ]);
+    connectTimeout.run(
+      settleParameters(connectTimeout.parameters, {}).values,
+      new Actions([{ at: 20, do: 'signal', machine: 'client', pid: 2001, signal }]),
+    );
 
   it('is named by the sentence and by strace', () => {
     const { events } = sends('SIGTERM');

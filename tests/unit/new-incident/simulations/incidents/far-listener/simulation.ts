@@ -1,10 +1,9 @@
 /** A client connects to a listener that is far away. */
 import { duration } from '#simulations/engine/duration.ts';
-import type { Action } from '#simulations/machine/action.ts';
 import { sys } from '#simulations/machine/calls.ts';
 import { CallNarrator } from '#simulations/machine/narrator.ts';
 import type { Program } from '#simulations/machine/program.ts';
-import { Run, type Slices } from '#simulations/machine/run.ts';
+import { type Interventions, Run, type Slices } from '#simulations/machine/run.ts';
 import type { Endpoint } from '#simulations/network/packet.ts';
 import { simulationOf } from '#simulations/simulation.ts';
 import type { Trace } from '#simulations/trace/trace.ts';
@@ -34,10 +33,7 @@ function* client(done: (errno: string | null) => void): Program {
   yield* sys.pause();
 }
 
-function* start(
-  p: FarListenerParameters,
-  actions: readonly Action[] = [],
-): Slices<Trace<FarListenerOutcome>> {
+function* start(p: FarListenerParameters, actions?: Interventions): Slices<Trace<FarListenerOutcome>> {
   const run = new Run({ actions });
   const here = run.machine({ name: 'client', addresses: [CLIENT] });
   const there = run.machine({ name: 'server', addresses: [SERVER.address] });
