@@ -29,8 +29,10 @@ kept?.querySelector('button')?.addEventListener('click', () => {
   show();
   kept.textContent = 'Forgotten.';
 });
-// The way back may show the page as it was left.
-addEventListener('pageshow', () => {
+function begin(): void {
   show();
   if (kept && Object.keys(progress()).length > 0) kept.hidden = false;
-});
+}
+begin();
+// The way back may show the page as it was left.
+addEventListener('pageshow', begin);

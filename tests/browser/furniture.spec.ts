@@ -31,7 +31,8 @@ test.describe('what this browser keeps', () => {
 
     await page.goto('');
     const kept = page.locator(`[data-progress="${CHAPTER}"]`);
-    await expect(kept).toHaveText(/^1 of \d+ parts read · guessed (right|wrong) · 1 of \d+ solved$/);
+    // The second part is short: it may have stood on the same screen as the end of the first.
+    await expect(kept).toHaveText(/^[12] of \d+ parts read · guessed (right|wrong) · 1 of \d+ solved$/);
     await page.getByRole('button', { name: 'Forget it' }).click();
     await expect(page.getByText('Forgotten.')).toBeVisible();
     await expect(kept).toBeHidden();
