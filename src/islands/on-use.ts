@@ -66,6 +66,6 @@ export function onUse(selector: string, load: () => Promise<unknown>): void {
     { once: true },
   );
   // A link to a run or to a moment is a use, and so is the way back to one.
-  if (location.search || location.hash || history.state) begin();
+  if (location.search || location.hash || history.state?.event !== undefined) begin();
   else for (const sign of SIGNS) addEventListener(sign, begin, { capture: true, passive: true });
 }

@@ -212,7 +212,7 @@ class SimulationFigure extends HTMLElement {
     this.#at_us = at_us;
     clearTimeout(this.#rememberLater);
     this.#rememberLater = setTimeout(
-      () => history.replaceState({ event: this.#cursor }, ''),
+      () => history.replaceState({ ...history.state, event: this.#cursor }, ''),
       ADDRESS_PAUSE_ms,
     );
     this.#picture.show(index, at_us);
@@ -439,7 +439,7 @@ class SimulationFigure extends HTMLElement {
     this.#addressLater = undefined;
     const compared = this.#compared?.given ?? null;
     const url = `${location.origin}${location.pathname}${queryOf({ given: this.#given, compared, ...moment })}${hash}`;
-    history.replaceState({ event: this.#cursor }, '', url);
+    history.replaceState({ ...history.state, event: this.#cursor }, '', url);
     return url;
   }
 
