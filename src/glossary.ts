@@ -1,7 +1,6 @@
 /** The glossary: what a term means, in one place for its page and for every link to it. */
 import { getCollection, getEntry } from 'astro:content';
 import { href } from '#site/site.ts';
-import { escapeText } from '#site/views/svg.ts';
 
 /** The terms, in the order of the alphabet; a number before a term does not count. */
 export async function terms() {
@@ -17,6 +16,3 @@ export async function term(id: string) {
   if (!entry) throw new Error(`content/glossary.json has no term "${id}"`);
   return { ...entry.data, href: href(`glossary/#${id}`) };
 }
-
-/** A text of the glossary as markup: code stands between backticks. */
-export const withCode = (text: string): string => escapeText(text).replace(/`([^`]+)`/g, '<code>$1</code>');

@@ -2,9 +2,10 @@
  * `<site-search>`: finds the step that an error leads to, then sentences of the chapters. Loaded when the box is first used;
  * the table of errors comes with it, and Pagefind with the first words.
  */
-import { type FoundError, loadErrors } from '#site/search/found.ts';
+import { type FoundError, loadErrors, notCovered } from '#site/search/found.ts';
 import { Index, type Match } from '#site/search/match.ts';
 import { type FoundPage, type FoundSection, queryOf, sectionsOf } from '#site/search/prose.ts';
+import { keep, recall } from './kept.ts';
 
 interface Pagefind {
   options(options: { baseUrl: string }): Promise<void>;
@@ -37,11 +38,12 @@ export class SiteSearch extends HTMLElement {
     // A result on this very page loads nothing, so the dialog has to make way itself.
     this.addEventListener('click', (event) => {
       if (!(event.target as Element).closest('[data-part=results] a')) return;
-      keep(field.value);
+      keep('sessionStorage', LAST, field.value);
       this.closest('dialog')?.close();
     });
-    if (!field.value && kept()) {
-      field.value = kept();
+    const left = recall('sessionStorage', LAST);
+    if (!field.value && typeof left === 'string' && left) {
+      field.value = left;
       field.select();
     }
     // Somebody types faster than this loads.
@@ -78,7 +80,7 @@ export class SiteSearch extends HTMLElement {
   async #search(text: string): Promise<void> {
     const turn = ++this.#turn;
     this.#isAwaited = false;
-    keep(text);
+    keep('sessionStorage', LAST, text.trim() ? text : '');
     if (!text.trim())
       return this.#show(text, [], 'Paste an error as it is, or type a state, a call, or what you see.');
     const { found, isBroken } = await this.#matches(text);
@@ -198,7 +200,7 @@ function errorItem({ entry }: Match<FoundError>): HTMLLIElement {
   link.append(...(name ? [element('strong', name), ' '] : []), title);
   const where = element('p', '');
   where.className = 'where';
-  if (missing) where.append(element('em', `Not covered yet: ${lower(missing)}. `), 'The nearest is: ');
+  if (missing) where.append(element('em', `${notCovered(missing)} `), 'The nearest is: ');
   where.append(`${page} – ${step}`);
   li.append(link, element('p', means), where);
   return li;
@@ -219,31 +221,11 @@ function sectionItem({ href, page, section, sentence }: FoundSection): HTMLLIEle
   return li;
 }
 
-const lower = (text: string): string =>
-  /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
-
 function element(name: string, text: string): HTMLElement {
   return Object.assign(document.createElement(name), { textContent: text });
 }
 
 const isAtEnd = ({ selectionStart, value }: HTMLTextAreaElement): boolean =>
   !value.slice(selectionStart).includes('\n');
-
-function keep(text: string): void {
-  try {
-    if (text.trim()) sessionStorage.setItem(LAST, text);
-    else sessionStorage.removeItem(LAST);
-  } catch {
-    // Storage may be closed; then there is no way back to the results.
-  }
-}
-
-function kept(): string {
-  try {
-    return sessionStorage.getItem(LAST) ?? '';
-  } catch {
-    return '';
-  }
-}
 
 customElements.define('site-search', SiteSearch);

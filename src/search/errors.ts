@@ -16,6 +16,7 @@ export interface ErrorEntry extends Entry {
   readonly means: string;
   /** The step or section that it leads to, as `page/fragment`. */
   readonly to: string;
+  /** What this site does not tell yet; the link then leads to the nearest. */
   readonly missing?: string;
 }
 

@@ -1,17 +1,13 @@
 /** What the search loads of the table of errors: errors.json, made by the build and read by the page. */
-import type { Entry } from './match.ts';
+import type { Destination } from './destinations.ts';
+import type { ErrorEntry } from './errors.ts';
 
-export interface FoundError extends Entry {
-  /** The errno, the state or the function that it stands under; empty where that is words. */
-  readonly name: string;
-  readonly title: string;
-  readonly means: string;
-  /** What this site does not tell yet; the link then leads to the nearest. */
-  readonly missing?: string;
-  readonly href: string;
-  readonly page: string;
-  readonly step: string;
-}
+/** An error, with the place that it leads to. */
+export type FoundError = Omit<ErrorEntry, 'to'> & Destination;
+
+/** Said of what this site does not tell yet, before the nearest place. @param missing `The DNS call that stops a server` */
+export const notCovered = (missing: string): string =>
+  `Not covered yet: ${/^[A-Z][a-z]/.test(missing) ? missing.charAt(0).toLowerCase() + missing.slice(1) : missing}.`;
 
 /** Its address below the site's base. */
 export const ERRORS = 'errors.json';
