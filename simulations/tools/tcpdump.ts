@@ -21,6 +21,12 @@ const LETTERS: readonly (readonly [Flag, string])[] = [
   ['ACK', '.'],
 ];
 
+/** Flags as tcpdump writes them: `S.`, `P.`, `.`. */
+export const flagLetters = (flags: readonly Flag[]): string =>
+  LETTERS.filter(([flag]) => flags.includes(flag))
+    .map(([, letter]) => letter)
+    .join('');
+
 const ipOf = (address: string): string => (familyOf(address) === 'inet6' ? 'IP6' : 'IP');
 
 const at = ({ address, port }: Endpoint): string => `${address}.${port}`;
@@ -59,9 +65,8 @@ function optionText(option: TcpOption): string {
 function tcpLine(segment: Segment, known: Conversations): string {
   const { from, to, flags, payload_bytes } = segment;
   const isSyn = flags.includes('SYN');
-  const letters = LETTERS.filter(([flag]) => flags.includes(flag)).map(([, letter]) => letter);
   const { seq, ack } = relative(segment, known);
-  const parts = [`Flags [${letters.join('')}]`];
+  const parts = [`Flags [${flagLetters(flags)}]`];
   if (payload_bytes) parts.push(`seq ${seq}:${(seq + payload_bytes) >>> 0}`);
   else if (isSyn || flags.includes('RST') || flags.includes('FIN')) parts.push(`seq ${seq}`);
   if (flags.includes('ACK')) parts.push(`ack ${ack}`);

@@ -9,11 +9,11 @@
 import { settleParameters } from '../../engine/parameters.ts';
 import { JIFFY_ms } from '../../kernel/tcp/rto-min.ts';
 import { connectionOf } from '../../machine/lookups.ts';
-import type { Flag } from '../../network/packet.ts';
 import { type Compared, EARLY_ms, equal, SCHEDULING_ms, time } from '../../recording/compared.ts';
 import type { RecordedCase } from '../../recording/recording.ts';
 import { lateness_ms } from '../../recording/timer-wheel.ts';
 import { capture } from '../../tools/capture.ts';
+import { flagLetters } from '../../tools/tcpdump.ts';
 import { ofKind, type TraceEvent } from '../../trace/event.ts';
 import type { Trace } from '../../trace/trace.ts';
 import { type NagleDelayedAckOutcome, nagleDelayedAck } from './simulation.ts';
@@ -105,14 +105,6 @@ function comparedLatencies(
   });
 }
 
-const LETTERS: readonly (readonly [Flag, string])[] = [
-  ['FIN', 'F'],
-  ['SYN', 'S'],
-  ['RST', 'R'],
-  ['PSH', 'P'],
-  ['ACK', '.'],
-];
-
 const CLIENT = '192.0.2.1';
 
 /** The segments of a connection, and where each end's numbers begin. */
@@ -134,11 +126,10 @@ function simulatedSegments(trace: Trace): string[][] {
     const { isns, rows } = connection;
     if (flags.includes('SYN')) isns.set(from.address, seq);
     const relative = (number: number, address: string) => (number - (isns.get(address) ?? 0)) >>> 0;
-    const letters = LETTERS.filter(([flag]) => flags.includes(flag)).map(([, letter]) => letter);
     rows.push(
       [
         isClient ? 'c' : 's',
-        letters.join(''),
+        flagLetters(flags),
         payload_bytes,
         relative(seq, from.address),
         flags.includes('ACK') ? relative(ack, to.address) : 0,

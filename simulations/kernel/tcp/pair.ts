@@ -14,7 +14,7 @@ import type { Endpoint } from '../../network/packet.ts';
 import type { Cell, Shelf, Source } from '../../trace/history.ts';
 import { failure, type Reasoned, success } from '../answer.ts';
 import type { Census, Group } from '../census.ts';
-import { DEFAULT_OPTIONS } from './record-state.ts';
+import { recordState } from './record-state.ts';
 import type { Still, TcpSock } from './sock.ts';
 import { TCP_TIMEWAIT_LEN_ms } from './time-wait.ts';
 import { type Transition, transitionOf } from './transitions.ts';
@@ -222,24 +222,12 @@ export class TcpPair implements Still, Source<TcpState> {
   state(): TcpState {
     const timer = this.#timeWait && { name: 'timewait' as const, ...this.#timeWait, retransmits: 0 };
     return {
-      kind: 'tcp',
+      ...recordState(this, this.server, timer),
       weight: this.server === 'TIME_WAIT' ? 'timewait' : 'full',
-      cookie: this.cookie,
       inode: this.inode,
       uid: this.uid,
-      state: this.server,
-      local: this.local,
-      remote: this.remote,
       recv_q_bytes: this.recv_q_bytes,
-      send_q_bytes: 0,
       sk_shutdown: SHUTDOWN[this.server] ?? NOT_SHUT,
-      timer,
-      error: null,
-      options: DEFAULT_OPTIONS,
-      regions: null,
-      info: null,
-      syn: null,
-      memory: null,
     };
   }
 
