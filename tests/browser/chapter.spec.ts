@@ -1,18 +1,10 @@
 import { heldRecording } from '#site/recordings.ts';
+import { PARTS } from '../chapter-parts.ts';
 import { eventOf, FigurePage, INITIAL, preset, traceOf } from './figure-page.ts';
 import { CHAPTER, expect, test } from './site-page.ts';
 
-const PARTS = [
-  'First five minutes',
-  'Symptom',
-  'What happened',
-  'Predict',
-  'Step through',
-  'Fix',
-  'Then and now',
-  'On a real kernel',
-  'Check yourself',
-];
+/** What the table of contents has. */
+const CONTENTS = ['First five minutes', ...PARTS];
 
 test.describe('a reader on call', () => {
   test.beforeEach(async ({ page }) => {
@@ -20,7 +12,7 @@ test.describe('a reader on call', () => {
   });
 
   test('finds the playbook first, the eight parts in order, and the sources', async ({ page }) => {
-    await expect(page.locator('main h2')).toHaveText([...PARTS, 'Sources', 'Changes']);
+    await expect(page.locator('main h2')).toHaveText([...CONTENTS, 'Sources', 'Changes']);
     const sources = page
       .getByRole('heading', { name: 'Sources' })
       .locator('xpath=following-sibling::ul[1]/li');
@@ -42,8 +34,8 @@ test.describe('a reader on call', () => {
   test('gets from the table of contents to each part', async ({ page }) => {
     await page.emulateMedia({ reducedMotion: 'reduce' }); // so that nobody waits for smooth scrolling
     const links = page.getByRole('navigation', { name: 'Parts of this chapter' }).getByRole('link');
-    await expect(links).toHaveText(PARTS);
-    for (const part of PARTS) {
+    await expect(links).toHaveText(CONTENTS);
+    for (const part of CONTENTS) {
       await links.getByText(part, { exact: true }).click();
       const heading = page.getByRole('heading', { level: 2, name: part, exact: true });
       await expect(heading).toBeInViewport();

@@ -4,22 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { registered } from '#simulations/catalogue.ts';
 import { readManifest } from '#site/excerpts/manifest.ts';
 import { usedMarks } from '#site/excerpts/used.ts';
+import { PARTS } from '../chapter-parts.ts';
 import { commandsOf } from '../conformance/playbooks/playbook.ts';
 
 const foldersIn = (path: string): string[] =>
   readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
-
-/** The parts of a chapter, in their order. The playbook comes before them. */
-const PARTS = [
-  'Symptom',
-  'What happened',
-  'Predict',
-  'Step through',
-  'Fix',
-  'Then and now',
-  'On a real kernel',
-  'Check yourself',
-];
 
 /** The files of a list that are not there. */
 const missing = (...files: string[]): string[] => files.filter((file) => !existsSync(file));

@@ -29,17 +29,11 @@ interface Result {
 }
 type Told = Printed & Result;
 
-/** Plays a situation, or skips the test. */
-function play<Name extends string, Out = Record<Name, Told>>(
+const play = <Name extends string, Out = Record<Name, Told>>(
   situation: string,
   commands: Readonly<Record<Name, string>>,
   skip: (reason: string) => never,
-): Out {
-  const printed = playbook.play(situation, commands);
-  if (typeof printed !== 'string') return printed as Out;
-  console.warn(`the playbook is not tried: ${printed}`);
-  return skip(printed);
-}
+): Out => playbook.playOrSkip<Name, Out>(situation, commands, skip);
 
 const count = (text: string, pattern: RegExp): number => text.match(new RegExp(pattern, 'g'))?.length ?? 0;
 

@@ -7,7 +7,9 @@
  * command that is changed so far that it begins differently, and one that no test takes, fail.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stepsOf } from '#site/playbook/playbook.ts';
 import { labOutcome } from '../lab-outcome.ts';
@@ -83,5 +85,36 @@ export class Playbook {
       spawnSync('python3', [file, situation], { encoding: 'utf8', input, maxBuffer: 1e8, timeout: 120_000 }),
     );
     return outcome.cannotRun ?? (JSON.parse(outcome.stdout ?? '') as Record<Name, Printed>);
+  }
+
+  /**
+   * The same for a test, which is skipped, with the reason, where this machine cannot run it.
+   * @typeParam Out what the situation prints, where that is more than each command's output
+   */
+  playOrSkip<Name extends string, Out = Record<Name, Printed>>(
+    situation: string,
+    commands: Readonly<Record<Name, string>>,
+    skip: (reason: string) => never,
+  ): Out {
+    const printed = this.play(situation, commands);
+    if (typeof printed !== 'string') return printed as Out;
+    console.warn(`the playbook is not tried: ${printed}`);
+    return skip(printed);
+  }
+}
+
+/** What promtool says against rules, or an empty text; null where it is not installed. */
+export function promtoolSays(rules: string): string | null {
+  const folder = mkdtempSync(join(tmpdir(), 'rules-'));
+  try {
+    const file = join(folder, 'rules.yml');
+    writeFileSync(file, rules);
+    const { error, status, stdout, stderr } = spawnSync('promtool', ['check', 'rules', file], {
+      encoding: 'utf8',
+    });
+    if (error) return null;
+    return status === 0 ? '' : `promtool ends with ${status}: ${stdout}${stderr}`;
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
